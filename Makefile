@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# All the build there is. `make help` lists the targets; V=1 shows commands.
+
+VERSION := 0.1.0
+SOVERSION := 0
+B       ?= build
+PREFIX  ?= /usr/local
+CC      ?= cc
+CLANG   ?= clang
+V       ?= 0
+WERROR  ?= 0
+
+bindir     = $(PREFIX)/bin
+libdir     = $(PREFIX)/lib
+includedir = $(PREFIX)/include
+mandir     = $(PREFIX)/share/man
+compdir    = $(PREFIX)/share/bash-completion/completions
+bpfdir     = $(libdir)/weir
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-8s%s\n' '$(1)' '$(2)';)
+
+PACKAGES := clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libmd-dev \
+	gcc libc6-dev linux-libc-dev
+DEMO_PACKAGES := iproute2 iputils-ping socat bpftool
+CHECK_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libclang-rt-14-dev lld perl \
+	clang-format clang-tidy cppcheck shellcheck tcpdump strace jq man-db \
+	mandoc bash-completion python3 util-linux procps pkg-config
+
+WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
+	-Wno-missing-field-initializers $(if $(filter 1,$(WERROR)),-Werror)
+OPT  ?= -O2 -g
+override CPPFLAGS += -I. -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"'
+override CFLAGS += -std=gnu11 -fPIC $(WARN) $(OPT)
+
+LIB_SRC  := $(sort $(wildcard loader/*.c maps/*.c))
+CLI_SRC  := $(sort $(wildcard cli/*.c))
+BPF_SRC  := $(sort $(wildcard bpf/*.bpf.c))
+TEST_SRC := $(sort $(wildcard tests/test_*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz_*.c))
+TOOL_SRC := $(sort $(wildcard tests/tool_*.c))
+BENCH_SRC := $(sort $(wildcard selftests/bench/*.c))
+HEADERS  := $(sort $(wildcard loader/*.h maps/*.h cli/*.h tests/*.h))
+SCRIPTS  := $(sort $(wildcard selftests/*.sh selftests/bench/*.sh examples/*/*.sh .ci/run cli/weir.bash))
+
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
+BPF_OLD := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/legacy/%.o)
+BPF_NEW := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.o)
+TESTS   := $(TEST_SRC:tests/%.c=$(B)/tests/%)
+TOOLS   := $(TOOL_SRC:tests/tool_%.c=$(B)/tests/tool_%)
+BENCHES := $(BENCH_SRC:selftests/bench/%.c=$(B)/bench/%)
+
+# Static where the system has the archive: dynamic linking is half of tc's time.
+archive = $(if $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l:lib$(1).a,-l$(1))
+DEP_LIBS := bpf elf z mnl md
+STATIC_LIBS = $(foreach l,$(DEP_LIBS),$(call archive,$(l)))
+SHARED_LIBS := $(DEP_LIBS:%=-l%)
+
+.PHONY: all help deps deps-check deps-auto demo check check-format check-headers check-lint \
+	check-unit check-fuzz check-self check-ci fuzz bench install clean asan tests
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(B)/weir $(B)/libweir.a $(B)/libweir.so $(B)/weir.pc $(BPF_OLD) $(BPF_NEW)
+
+help:
+	@echo 'all      weir, libweir.a, libweir.so, weir.pc and the BPF objects, below $(B)/'
+	@echo 'deps     install what building and testing needs (Debian, root)'
+	@echo 'demo     packets counted four ways, each verified (root; below a minute)'
+	@echo 'check    every test (root)      fuzz     the fuzzers, until stopped'
+	@echo 'bench    measurements           install  DESTDIR= PREFIX=$(PREFIX)'
+	@echo 'clean    remove $(B)/'
+
+# ---- what the build needs, named with the package that has it ---------------
+
+need-prog = command -v $(1) >/dev/null 2>&1 || miss="$$miss  program $(1): package $(2)\n"
+need-head = printf '\#include <$(1)>\n' | $(CC) -E -x c - >/dev/null 2>&1 || miss="$$miss  header $(1): package $(2)\n"
+define DEPS_CHECK
+miss=; $(call need-prog,$(firstword $(CC)),gcc); $(call need-prog,$(CLANG),clang); \
+$(call need-head,bpf/libbpf.h,libbpf-dev); $(call need-head,gelf.h,libelf-dev); \
+$(call need-head,zlib.h,zlib1g-dev); $(call need-head,libmnl/libmnl.h,libmnl-dev); \
+$(call need-head,sha1.h,libmd-dev); $(call need-head,linux/bpf.h,linux-libc-dev); \
+$(1) \
+if [ -n "$$miss" ]; then printf "weir: missing:\n$$miss"'weir: install them with: make deps\n' >&2; exit 1; fi
+endef
+define DEPS_CHECK_ALL
+$(call need-prog,ip,iproute2); $(call need-prog,ping,iputils-ping); $(call need-prog,socat,socat); \
+$(call need-prog,bpftool,bpftool);
+endef
+define DEPS_CHECK_TEST
+$(call need-head,stdarg.h>\n\#include <stddef.h>\n\#include <setjmp.h>\n\#include <stdint.h>\n\#include <cmocka.h,libcmocka-dev); \
+$(call need-prog,prove,perl); $(call need-prog,clang-format,clang-format); \
+$(call need-prog,clang-tidy,clang-tidy); $(call need-prog,cppcheck,cppcheck); \
+$(call need-prog,shellcheck,shellcheck); $(call need-prog,tcpdump,tcpdump); \
+$(call need-prog,strace,strace); $(call need-prog,jq,jq); $(call need-prog,mandoc,mandoc); \
+$(call need-prog,man,man-db); $(call need-prog,python3,python3); $(call need-prog,pkg-config,pkg-config); \
+printf 'int LLVMFuzzerTestOneInput(void){return 0;}' | $(CLANG) -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null || \
+miss="$$miss  libFuzzer of clang: package libclang-rt-14-dev\n"; [ -r /usr/share/bash-completion/bash_completion ] || \
+miss="$$miss  bash-completion: package bash-completion\n";
+endef
+
+$(B)/.deps:
+	@$(call DEPS_CHECK,)
+	@mkdir -p $(@D) && touch $@
+
+deps-check:
+	@$(call DEPS_CHECK,$(DEPS_CHECK_ALL))
+
+deps:
+	@[ "$$(id -u)" = 0 ] || { echo 'weir: make deps installs packages: run it as root' >&2; exit 1; }
+	@command -v apt-get >/dev/null || { printf 'weir: no apt-get here; install what these Debian packages hold: %s\n' '$(PACKAGES) $(CHECK_PACKAGES)' >&2; exit 1; }
+	$(Q)apt-get -qq -o DPkg::Lock::Timeout=300 update
+	$(Q)DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install \
+		--no-install-recommends -y $(or $(WHAT),$(PACKAGES) $(CHECK_PACKAGES)) >/dev/null
+
+# ---- programs and libraries --------------------------------------------------
+
+$(LIB_OBJ) $(CLI_OBJ): $(B)/%.o: %.c | $(B)/.deps
+	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/libweir.a: $(LIB_OBJ)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/libweir.so: $(LIB_OBJ) loader/libweir.map
+	$(call say,LD,$@)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libweir.so.$(SOVERSION) \
+		-Wl,--version-script=loader/libweir.map -Wl,--no-undefined -o $@ $(LIB_OBJ) $(SHARED_LIBS)
+
+$(B)/weir: $(CLI_OBJ) $(B)/libweir.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJ) $(B)/libweir.a $(STATIC_LIBS)
+
+$(B)/weir.pc: Makefile
+	$(Q)mkdir -p $(@D) && printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' \
+		'includedir=$${prefix}/include' '' 'Name: weir' \
+		'Description: load, attach, edit and watch XDP and tc BPF programs' \
+		'Version: $(VERSION)' 'Requires.private: libbpf libelf zlib libmnl' \
+		'Libs: -L$${libdir} -lweir' 'Libs.private: -lmd' 'Cflags: -I$${includedir}/weir' > $@
+
+# ---- BPF: one source, two forms (DESIGN D9) -----------------------------------
+
+BPF_CFLAGS := -target bpf -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -mcpu=v2 -I. -Ibpf \
+	-I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null)
+
+$(BPF_OLD): $(B)/bpf/legacy/%.o: bpf/%.bpf.c | $(B)/.deps
+	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BPF_NEW): $(B)/bpf/%.o: $(B)/bpf/legacy/%.o $(B)/weir
+	$(call say,CONVERT,$@)$(B)/weir -q convert $< -o $@
+
+# ---- demo, install -------------------------------------------------------------
+
+deps-auto:
+	@$(MAKE) --no-print-directory -s deps-check 2>/dev/null || $(MAKE) --no-print-directory deps WHAT='$(PACKAGES) $(DEMO_PACKAGES)'
+
+demo: deps-auto
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(abspath $(B)) bash examples/demo/demo.sh
+
+install: all
+	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir)/weir \
+		$(mandir)/man8 $(compdir) $(bpfdir)/legacy)
+	install -m 755 $(B)/weir $(DESTDIR)$(bindir)/weir
+	install -m 644 $(B)/libweir.a $(DESTDIR)$(libdir)/
+	install -m 755 $(B)/libweir.so $(DESTDIR)$(libdir)/libweir.so.$(VERSION)
+	ln -sf libweir.so.$(VERSION) $(DESTDIR)$(libdir)/libweir.so.$(SOVERSION)
+	ln -sf libweir.so.$(SOVERSION) $(DESTDIR)$(libdir)/libweir.so
+	install -m 644 loader/weir.h maps/weir_map.h $(DESTDIR)$(includedir)/weir/
+	sed 's,^prefix=.*,prefix=$(PREFIX),' $(B)/weir.pc > $(DESTDIR)$(libdir)/pkgconfig/weir.pc
+	install -m 644 cli/weir.8 $(DESTDIR)$(mandir)/man8/
+	install -m 644 cli/weir.bash $(DESTDIR)$(compdir)/weir
+	install -m 644 $(BPF_NEW) $(DESTDIR)$(bpfdir)/
+	install -m 644 $(BPF_OLD) $(DESTDIR)$(bpfdir)/legacy/
+
+clean:
+	rm -rf $(B)
+
+include selftests/check.mk
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BPF_OLD:.o=.d)

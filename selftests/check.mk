@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Tests and measurements; included by the Makefile, whose variables it uses.
+
+ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+A := $(B)/asan
+A_LIB := $(LIB_SRC:%.c=$(A)/%.o)
+A_CLI := $(filter-out $(A)/cli/main.o,$(CLI_SRC:%.c=$(A)/%.o))
+F := $(B)/fuzz
+F_LIB := $(LIB_SRC:%.c=$(F)/%.o)
+FUZZERS := $(FUZZ_SRC:tests/%.c=$(F)/%)
+FUZZ_SECONDS ?= 60
+
+$(A)/%.o: %.c | $(B)/.deps
+	$(call say,CC-ASAN,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) $(ASAN_FLAGS) -O1 -MMD -MP -c $< -o $@
+
+$(TESTS): $(B)/tests/%: $(A)/tests/%.o $(A_LIB) $(A_CLI)
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(ASAN_FLAGS) -o $@ $^ -lcmocka $(SHARED_LIBS)
+
+$(TOOLS): $(B)/tests/tool_%: tests/tool_%.c $(B)/libweir.a
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(SHARED_LIBS)
+
+$(B)/tests/fault.so: tests/preload_fault.c
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) -std=gnu11 $(WARN) -O1 -fPIC -shared -o $@ $<
+
+$(F)/%.o: %.c | $(B)/.deps
+	$(call say,CC-FUZZ,$<)mkdir -p $(@D) && $(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c $< -o $@
+
+$(FUZZERS): $(F)/%: $(F)/tests/%.o $(F_LIB)
+	$(call say,LD,$@)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(SHARED_LIBS)
+
+$(BENCHES): $(B)/bench/%: selftests/bench/%.c $(B)/libweir.a
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(SHARED_LIBS)
+
+# The objects that tests load: our own sources, compiled now.
+PROG_SRC := $(sort $(wildcard selftests/progs/*.c))
+PROG_OBJ := $(PROG_SRC:selftests/progs/%.c=$(B)/progs/%.o)
+PROG_FLAGS = -target bpf -O2 -mcpu=v2 -Wall -Wno-unused-function -I. -Ibpf -Iselftests/progs \
+	-I/usr/include/$(shell $(CC) -print-multiarch) $(shell sed -n 's,^/\* flags: \(.*\) \*/$$,\1,p' $<)
+
+$(PROG_OBJ): $(B)/progs/%.o: selftests/progs/%.c $(wildcard selftests/progs/*.h) | $(B)/.deps
+	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(PROG_FLAGS) -c $< -o $@
+
+progs: $(PROG_OBJ)
+tests: $(TESTS) $(TOOLS) $(B)/tests/fault.so progs
+asan: $(TESTS)
+
+check-format:
+	$(call say,FORMAT,)clang-format --dry-run -Werror $(LIB_SRC) $(CLI_SRC) $(HEADERS) $(BPF_SRC) \
+		$(wildcard bpf/lib/*.h tests/*.c selftests/bench/*.c)
+
+check-headers: $(HEADERS:%=$(B)/headers/%.ok)
+$(B)/headers/%.ok: % $(HEADERS)
+	$(call say,HEADER,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -Werror -fsyntax-only -x c $< && touch $@
+
+check-lint: $(patsubst %,$(B)/tidy/%.ok,$(LIB_SRC) $(CLI_SRC)) $(B)/tidy/cppcheck.ok $(B)/tidy/shellcheck.ok
+$(B)/tidy/%.ok: % .clang-tidy $(HEADERS)
+	$(call say,TIDY,$<)mkdir -p $(@D) && clang-tidy --quiet --warnings-as-errors='*' $< -- $(CPPFLAGS) -std=gnu11 2>$@.err \
+		|| { cat $@.err; exit 1; }; touch $@
+$(B)/tidy/cppcheck.ok: $(LIB_SRC) $(CLI_SRC) $(HEADERS)
+	$(call say,CPPCHECK,)mkdir -p $(@D) && cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -I. \
+		--enable=warning,performance,portability --suppress=missingIncludeSystem \
+		-D'LIBBPF_OPTS(TYPE,NAME,...)=struct TYPE NAME = {__VA_ARGS__}' $(LIB_SRC) $(CLI_SRC) && touch $@
+$(B)/tidy/shellcheck.ok: $(SCRIPTS)
+	$(call say,SHCHECK,)mkdir -p $(@D) && shellcheck -x $(SCRIPTS) && touch $@
+
+check-fuzz: $(FUZZERS) $(PROG_OBJ) $(BPF_OLD)
+	$(Q)for f in $(FUZZERS); do echo "  FUZZ    $$f, $(FUZZ_SECONDS) s"; \
+		mkdir -p $(F)/corpus-$$(basename $$f) && cp -f $(PROG_OBJ) $(BPF_OLD) $(F)/corpus-$$(basename $$f)/; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=2048 -timeout=10 -artifact_prefix=$(F)/ \
+			$(F)/corpus-$$(basename $$f) >$$f.log 2>&1 || { tail -40 $$f.log; exit 1; }; tail -1 $$f.log; done
+
+fuzz: FUZZ_SECONDS := 0
+fuzz: check-fuzz
+
+check-unit: $(TESTS) progs $(TOOLS)
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(B)) prove --exec '' $(TESTS)
+
+check-self: all tests
+	$(Q)BUILD=$(abspath $(B)) prove --exec bash $(filter selftests/test_%,$(SCRIPTS))
+
+check-deps:
+	@$(call DEPS_CHECK,$(DEPS_CHECK_ALL) $(DEPS_CHECK_TEST)) 2>/dev/null || $(MAKE) --no-print-directory deps
+
+# Static checks and units side by side, then the fuzzers, then all TAP in one prove.
+check: check-deps
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 all tests check-format check-headers check-lint $(FUZZERS)
+	$(Q)$(MAKE) --no-print-directory WERROR=1 check-fuzz
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(B)) prove --timer --exec 'bash selftests/exec.sh' \
+		$(TESTS) $(filter selftests/test_%,$(SCRIPTS))
+
+bench: all $(BENCHES) progs
+	$(Q)BUILD=$(abspath $(B)) bash selftests/bench/run.sh
+
+-include $(A_LIB:.o=.d) $(A_CLI:.o=.d) $(F_LIB:.o=.d) $(TEST_SRC:tests/%.c=$(A)/tests/%.d)
