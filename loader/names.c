@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Kernel constants as words. In: a number of <linux/bpf.h>. Out: a static name,
+ * or NULL. The kernel only ever appends to these lists, so a number keeps its
+ * meaning; what the libbpf and headers of the build are too old to know is
+ * here by number, with the kernel version that brought it.
+ */
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <stddef.h>
+
+#include "loader/weir.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const char *weir_hook_name(enum weir_hook hook)
+{
+	switch (hook) {
+	case WEIR_HOOK_XDP:
+		return "xdp";
+	case WEIR_HOOK_INGRESS:
+		return "ingress";
+	case WEIR_HOOK_EGRESS:
+		return "egress";
+	case WEIR_HOOK_NONE:
+		break;
+	}
+	return "none";
+}
+
+const char *weir_map_type_name(uint32_t map_type)
+{
+	switch (map_type) {
+	case 33: /* Linux 6.9 */
+		return "arena";
+	case 34: /* Linux 6.19 */
+		return "insn_array";
+	default:
+		return libbpf_bpf_map_type_str((enum bpf_map_type)map_type);
+	}
+}
+
+const char *weir_prog_type_name(uint32_t prog_type)
+{
+	if (prog_type == 32) /* Linux 6.4 */
+		return "netfilter";
+	return libbpf_bpf_prog_type_str((enum bpf_prog_type)prog_type);
+}
+
+const char *weir_helper_name(uint32_t helper)
+{
+#define HELPER_NAME(x) [BPF_FUNC_##x] = #x
+	static const char *const names[] = {__BPF_FUNC_MAPPER(HELPER_NAME)};
+#undef HELPER_NAME
+
+	if (helper && helper < COUNT(names))
+		return names[helper];
+	switch (helper) {
+	case 210: /* Linux 6.2, the last helper: kfuncs came instead */
+		return "cgrp_storage_get";
+	case 211:
+		return "cgrp_storage_delete";
+	default:
+		return NULL;
+	}
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libweir: an object file becomes a program on an interface.
+ *
+ * Read in the order of use: log, object (open, look, choose, load or
+ * convert), net (a network namespace), attach, query, detach.
+ *
+ * Every function that can fail returns 0, a count or an fd on success and
+ * -errno on failure, and then has told the log callback once, at level
+ * WEIR_LOG_ERROR, one line "OBJECT: CAUSE; REMEDY" without a newline.
+ * Out parameters are written on success only. Nothing prints.
+ */
+#ifndef WEIR_H
+#define WEIR_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- log ---------------------------------------------------------------- */
+
+enum weir_log_level {
+	WEIR_LOG_ERROR = 0, /* why a call fails: one line */
+	WEIR_LOG_DETAIL,    /* belongs to the error that follows or went before:
+			     * verifier lines, each differing field of a pin */
+	WEIR_LOG_NOTICE,    /* done, but worth knowing: fell back to generic XDP */
+	WEIR_LOG_INFO,	    /* what was done: one line a step */
+	WEIR_LOG_DEBUG,	    /* libbpf's own lines, the whole verifier log */
+};
+
+typedef void (*weir_log_fn)(void *ctx, enum weir_log_level level, const char *line);
+
+/* Sends lines of @max and below to @fn (NULL: to nowhere, the default).
+ * Process-wide; call it before other threads use the library. */
+void weir_log_to(weir_log_fn fn, void *ctx, enum weir_log_level max);
+
+/* ---- object: a compiled BPF object file --------------------------------- */
+
+enum weir_hook {
+	WEIR_HOOK_NONE = 0,
+	WEIR_HOOK_XDP,
+	WEIR_HOOK_INGRESS, /* tc: a clsact filter, or a tcx link */
+	WEIR_HOOK_EGRESS,
+};
+
+/* "xdp", "ingress", "egress"; "none" for WEIR_HOOK_NONE. */
+const char *weir_hook_name(enum weir_hook hook);
+
+enum weir_pin_scope {
+	WEIR_PIN_NONE = 0,
+	WEIR_PIN_OBJECT,  /* BPFFS/tc/<SHA-1 of the file>/NAME */
+	WEIR_PIN_GLOBAL,  /* BPFFS/tc/globals/NAME */
+	WEIR_PIN_CUSTOM,  /* BPFFS/<path of the id in bpf_pinning>/NAME */
+	WEIR_PIN_UNKNOWN, /* an id that no bpf_pinning file lists: not pinned */
+};
+
+enum weir_map_style {
+	WEIR_MAP_ELF,  /* a record in section "maps" or "maps/NAME" */
+	WEIR_MAP_BTF,  /* a BTF definition in section ".maps" */
+	WEIR_MAP_DATA, /* .data, .rodata, .bss: made by libbpf, listed by it */
+};
+
+/* A map that the object declares. Strings live as long as the object. */
+struct weir_map_decl {
+	const char *name;
+	enum weir_map_style style;
+	const char *section;
+	uint32_t type; /* BPF_MAP_TYPE_* */
+	uint32_t key_size_bytes;
+	uint32_t value_size_bytes;
+	uint32_t max_entries;
+	uint32_t flags;	    /* BPF_F_* of map creation */
+	uint32_t numa_node; /* valid with BPF_F_NUMA_NODE in flags */
+	uint32_t id;	    /* of "<id>/<key>" sections and inner_id; 0: none */
+	uint32_t pinning;   /* as written in the object */
+	uint32_t inner_id;  /* 0: none */
+	uint32_t inner_idx; /* slot in the outer map; UINT32_MAX: none */
+	enum weir_pin_scope scope;
+	const char *pin_path;	/* where a load pins it; NULL: nowhere */
+	const char *key_type;	/* BTF name in C words; NULL: not known */
+	const char *value_type; /* the same */
+};
+
+/* A function of the object that can be loaded as a program. */
+struct weir_prog_decl {
+	const char *name;
+	const char *section;	 /* as in the file */
+	uint32_t prog_type;	 /* BPF_PROG_TYPE_* by the section's name; 0: name says nothing */
+	enum weir_hook hook;	 /* direction by the section's name; NONE: both or unknown */
+	uint32_t insns;		 /* of the function itself, without subprograms */
+	bool frags;		 /* section says xdp.frags */
+	const uint32_t *helpers; /* BPF_FUNC_* called, sorted, subprograms included */
+	size_t n_helpers;
+};
+
+/* A program of section "<id>/<key>", meant for slot @key of map @map. */
+struct weir_tail_decl {
+	const char *section;
+	const char *prog;
+	uint32_t id;
+	uint32_t key;
+	const char *map; /* NULL: no program array of the object has this id */
+};
+
+struct weir_object;
+
+struct weir_open_opts {
+	size_t sz;	     /* sizeof(struct weir_open_opts) */
+	const char *bpffs;   /* mount point that pin paths start from; NULL: found */
+	const char *pin_dir; /* directory below BPFFS for global pins instead of tc/globals */
+};
+
+/* Reads and checks @path; no privilege needed, the kernel is not asked.
+ * -ENOENT, -EACCES; -ENOEXEC not an ELF file for BPF, or damaged; -EINVAL
+ * contradicting contents. The caller closes *out. */
+int weir_object_open(const char *path, const struct weir_open_opts *opts, struct weir_object **out);
+/* The same for @len bytes at @bytes, which are copied; @name is for messages. */
+int weir_object_open_mem(const void *bytes, size_t len_bytes, const char *name,
+			 const struct weir_open_opts *opts, struct weir_object **out);
+/* Frees; closes fds. Pins of a finished load stay. NULL is fine. */
+void weir_object_close(struct weir_object *obj);
+
+size_t weir_object_maps(const struct weir_object *obj, const struct weir_map_decl **out);
+size_t weir_object_progs(const struct weir_object *obj, const struct weir_prog_decl **out);
+size_t weir_object_tails(const struct weir_object *obj, const struct weir_tail_decl **out);
+const char *weir_object_license(const struct weir_object *obj);
+const char *weir_object_name(const struct weir_object *obj);
+/* 40 hexadecimal digits: SHA-1 of the whole file. */
+const char *weir_object_sha1(const struct weir_object *obj);
+
+/*
+ * Chooses the program to load: by @prog (function name), by @sec (section),
+ * by both, or by neither: then iproute2's default section of @prog_type
+ * ("prog" for XDP, "classifier" for SCHED_CLS, "action" for SCHED_ACT) unless
+ * its program names the other direction, else section "xdp" beside others of
+ * its kind, else the only program of that kind and of @hook's direction, else
+ * the only program whose section says no kind. -ENOENT no such; -ENOTUNIQ several: the choices are
+ * listed.
+ */
+int weir_object_choose(struct weir_object *obj, uint32_t prog_type, enum weir_hook hook,
+		       const char *sec, const char *prog);
+/* The chosen program; NULL before a choice. */
+const struct weir_prog_decl *weir_object_chosen(const struct weir_object *obj);
+
+struct weir_load_opts {
+	size_t sz;	  /* sizeof(struct weir_load_opts) */
+	bool verify_only; /* no pins made and none reused, no bpffs needed */
+	bool all;	  /* with verify_only: every program whose kind is known */
+};
+
+/* Modernises, creates or reuses maps, verifies, pins, fills slots. On failure
+ * everything that the call created is removed again. -EPERM, -EACCES (the
+ * verifier's refusal; its lines went to WEIR_LOG_DETAIL), -EEXIST (a pin of
+ * another shape), ... */
+int weir_object_load(struct weir_object *obj, const struct weir_load_opts *opts);
+/* fd of the loaded, chosen program; owned by @obj. -EBADF before the load. */
+int weir_object_prog_fd(const struct weir_object *obj);
+
+/* Writes the modern form to @path (replaced in one step). What that form
+ * cannot say for libbpf's other users goes to WEIR_LOG_NOTICE, a line each. */
+int weir_object_convert(struct weir_object *obj, const char *path);
+
+/* Name of kernel constants, for people: "percpu_array", "sched_cls",
+ * "map_lookup_elem". NULL where the number is unknown to this build. */
+const char *weir_map_type_name(uint32_t map_type);
+const char *weir_prog_type_name(uint32_t prog_type);
+const char *weir_helper_name(uint32_t helper);
+
+/* ---- net: one network namespace ------------------------------------------ */
+
+struct weir_net;
+
+/* Opens a route socket in @netns: NULL or "" the caller's own, a name in
+ * /run/netns, or a path. The calling thread's namespaces are as before when
+ * it returns; the mount namespace never changes, so pins are kept. */
+int weir_net_open(const char *netns, struct weir_net **out);
+void weir_net_close(struct weir_net *net);
+/* Index of @dev (also an alternative name). -ENODEV. */
+int weir_net_ifindex(struct weir_net *net, const char *dev);
+
+/* ---- attach -------------------------------------------------------------- */
+
+enum weir_xdp_mode {
+	WEIR_XDP_BEST = 0, /* as attached now if ours, else native, else generic */
+	WEIR_XDP_NATIVE,
+	WEIR_XDP_GENERIC,
+	WEIR_XDP_OFFLOAD,
+	WEIR_XDP_MULTI, /* only in answers */
+};
+
+struct weir_attach_opts {
+	size_t sz; /* sizeof(struct weir_attach_opts) */
+	const char *dev;
+	enum weir_hook hook;
+	enum weir_xdp_mode mode;
+	bool tcx; /* INGRESS, EGRESS: a tcx link; without tcx in the kernel clsact, with a notice */
+	bool force;	  /* replace somebody else's program */
+	uint32_t pref;	  /* clsact; 0: kept or chosen by the kernel */
+	uint32_t handle;  /* clsact; 0: kept or chosen by the kernel */
+	const char *name; /* tc: the slot; NULL: "FILE:[SECTION]" */
+
+	/* one of: */
+	struct weir_object *object; /* chosen, not loaded */
+	int prog_fd;		    /* > 0: a loaded program; stays the caller's */
+	const char *prog_label;	    /* with prog_fd: stands for FILE:[SECTION] */
+};
+
+struct weir_attach_result {
+	size_t sz;
+	int ifindex;
+	enum weir_xdp_mode mode; /* never BEST */
+	bool tcx;
+	uint32_t pref;
+	uint32_t handle;
+	uint32_t prog_id;
+	uint32_t replaced_prog_id; /* 0: the hook was free */
+	bool unchanged;		   /* this very program was attached already */
+};
+
+/* Loads and attaches as one transaction: the former program runs until the
+ * new one does; after a failure the machine is as before. -EEXIST: somebody
+ * else's program holds the hook (named in the log) and force was not given. */
+int weir_attach(struct weir_net *net, const struct weir_attach_opts *opts,
+		struct weir_attach_result *result);
+
+struct weir_detach_opts {
+	size_t sz; /* sizeof(struct weir_detach_opts) */
+	const char *dev;
+	enum weir_hook hook;	 /* NONE: every hook */
+	enum weir_xdp_mode mode; /* BEST: any */
+	bool force;		 /* also what is not weir's */
+	uint32_t pref;		 /* clsact; 0: any */
+	uint32_t handle;	 /* clsact; 0: any */
+	const char *name;	 /* tc; NULL: any */
+	bool tcx;		 /* INGRESS, EGRESS: only tcx links */
+};
+
+/* Removes weir's programs that match; returns how many. 0 is success: there
+ * was none. -EPERM: a named hook holds only somebody else's. A clsact qdisc
+ * made by weir_attach() goes with its last user. Map pins stay. */
+int weir_detach(struct weir_net *net, const struct weir_detach_opts *opts);
+
+/* ---- query ---------------------------------------------------------------- */
+
+#define WEIR_PROG_MAPS_MAX 64 /* MAX_USED_MAPS of the kernel */
+
+/* A program as the kernel knows it. */
+struct weir_prog {
+	uint32_t id;
+	uint32_t type; /* BPF_PROG_TYPE_* */
+	char name[64]; /* whole function name where BTF has it, else the kernel's 15 characters */
+	uint8_t tag[8];
+	bool jited;
+	bool frags;
+	uint64_t load_time_ns; /* CLOCK_BOOTTIME */
+	uint32_t uid;	       /* who loaded it */
+	uint32_t btf_id;
+	uint64_t run_count, run_time_ns; /* 0 unless the kernel collects them */
+	uint32_t map_ids[WEIR_PROG_MAPS_MAX];
+	uint32_t n_map_ids;
+	bool ours;	   /* loaded by weir: its BTF carries the note */
+	char object[128];  /* from that note: file name without directories */
+	char section[128]; /* from that note */
+};
+
+enum weir_via {
+	WEIR_VIA_NETLINK, /* XDP by netlink, or a clsact filter */
+	WEIR_VIA_LINK,	  /* a BPF link */
+	WEIR_VIA_PROG,	  /* tcx by BPF_PROG_ATTACH */
+};
+
+/* One attached program, or one filter of another kind. */
+struct weir_attachment {
+	int ifindex;
+	char dev[IFNAMSIZ];
+	enum weir_hook hook;
+	enum weir_via via;
+	bool tcx;
+	enum weir_xdp_mode mode; /* XDP */
+	uint32_t link_id;	 /* WEIR_VIA_LINK */
+	/* clsact */
+	char kind[16]; /* "bpf", "u32", "flower", ... */
+	uint32_t pref, handle, chain;
+	uint16_t protocol_be; /* ethertype in network byte order */
+	bool direct_action;
+	uint32_t flags_gen; /* TCA_CLS_FLAGS_* */
+	char filter_name[256];
+	bool has_prog; /* prog is filled */
+	struct weir_prog prog;
+};
+
+/* Return 0 to go on; another value ends the walk and is returned. */
+typedef int (*weir_attachment_fn)(const struct weir_attachment *at, void *ctx);
+
+/* Walks what is attached to @dev (NULL: to every interface of @net), in the
+ * order in which packets meet it: XDP, ingress, egress; tcx before clsact. */
+int weir_query(struct weir_net *net, const char *dev, weir_attachment_fn fn, void *ctx);
+
+/* Fills @out for the program behind @fd / with @id. */
+int weir_prog_by_fd(int fd, struct weir_prog *out);
+int weir_prog_by_id(uint32_t id, struct weir_prog *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Reads counter maps, again and again. In: a map's fd. Out: for each entry its
+ * name and its two sums over all CPUs. Memory grows with the map and is kept,
+ * so that a reading of an unchanged map allocates nothing.
+ */
+#include <bpf/btf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "loader/error.h"
+#include "loader/log.h"
+#include "maps/counter_type.h"
+#include "maps/key_names.h"
+#include "maps/walk.h"
+#include "maps/weir_map.h"
+
+struct weir_counters {
+	int fd;
+	struct weir_map map;
+	struct weir_counter_type type;
+	struct weir_key_names *names;
+	struct weir_walk *walk;
+	uint64_t time_ns;
+	size_t n, cap;
+	uint8_t *keys;
+	struct weir_count *counts;
+	char *texts; /* a slot for each key; "" until somebody asks */
+	size_t text_room;
+};
+
+static int fail_memory(const struct weir_map *map)
+{
+	return weir_fail(-ENOMEM, "map id %u (%s): out of memory; free some", map->id, map->name);
+}
+
+static int load_types(struct weir_counters *ctrs)
+{
+	struct btf *btf;
+	int err;
+
+	if (!weir_counter_type_possible(&ctrs->map))
+		return -EMEDIUMTYPE;
+	btf = btf__load_from_kernel_by_id(ctrs->map.btf_id);
+	if (!btf) {
+		const char *hint = weir_errhint(-errno);
+
+		err = -errno;
+		return weir_fail(err, "map id %u (%s): its types cannot be read: %s%s%s",
+				 ctrs->map.id, ctrs->map.name, weir_errstr(err), hint ? "; " : "",
+				 hint ? hint : "");
+	}
+	err = weir_counter_type_find(btf, &ctrs->map, &ctrs->type);
+	if (!err && weir_key_names_new(btf, &ctrs->map, &ctrs->names))
+		err = fail_memory(&ctrs->map);
+	btf__free(btf);
+	return err;
+}
+
+int weir_counters_open(int fd, struct weir_counters **out)
+{
+	struct weir_counters *ctrs;
+	struct weir_map map;
+	int err = weir_map_by_fd(fd, &map);
+
+	if (err)
+		return err;
+	ctrs = calloc(1, sizeof(*ctrs));
+	if (!ctrs)
+		return fail_memory(&map);
+	ctrs->map = map;
+	ctrs->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (ctrs->fd < 0)
+		err = weir_fail(-errno, "map id %u (%s): %s; %s", map.id, map.name,
+				weir_errstr(errno), weir_errhint(EMFILE));
+	if (!err)
+		err = load_types(ctrs);
+	if (!err)
+		err = weir_walk_new(ctrs->fd, &ctrs->map, &ctrs->walk);
+	if (err) {
+		weir_counters_close(ctrs);
+		return err;
+	}
+	ctrs->text_room = weir_key_names_room(ctrs->names);
+	*out = ctrs;
+	return 0;
+}
+
+void weir_counters_close(struct weir_counters *ctrs)
+{
+	if (!ctrs)
+		return;
+	weir_walk_free(ctrs->walk);
+	weir_key_names_free(ctrs->names);
+	free(ctrs->keys);
+	free(ctrs->counts);
+	free(ctrs->texts);
+	if (ctrs->fd >= 0)
+		(void)close(ctrs->fd);
+	free(ctrs);
+}
+
+const struct weir_map *weir_counters_map(const struct weir_counters *ctrs)
+{
+	return &ctrs->map;
+}
+
+static int grow(struct weir_counters *ctrs, size_t need)
+{
+	size_t cap = ctrs->cap * 2 > need ? ctrs->cap * 2 : need;
+	uint8_t *keys = reallocarray(ctrs->keys, cap, ctrs->map.key_size_bytes);
+	struct weir_count *counts;
+	char *texts;
+
+	if (!keys)
+		return fail_memory(&ctrs->map);
+	ctrs->keys = keys;
+	counts = reallocarray(ctrs->counts, cap, sizeof(*counts));
+	if (!counts)
+		return fail_memory(&ctrs->map);
+	ctrs->counts = counts;
+	texts = reallocarray(ctrs->texts, cap, ctrs->text_room);
+	if (!texts)
+		return fail_memory(&ctrs->map);
+	ctrs->texts = texts;
+	ctrs->cap = cap;
+	return 0;
+}
+
+static uint64_t read_u64(const uint8_t *at)
+{
+	uint64_t value;
+
+	memcpy(&value, at, sizeof(value)); /* values need not be aligned */
+	return value;
+}
+
+static struct weir_count sum(const struct weir_counters *ctrs, const uint8_t *value)
+{
+	size_t step = weir_walk_stride_bytes(ctrs->walk) / weir_walk_cpus(ctrs->walk);
+	struct weir_count total = {0};
+
+	for (unsigned int cpu = 0; cpu < weir_walk_cpus(ctrs->walk); cpu++, value += step) {
+		total.packets += read_u64(value + ctrs->type.packets_at);
+		total.bytes += read_u64(value + ctrs->type.bytes_at);
+	}
+	return total;
+}
+
+static int take(const void *keys, const void *values, size_t n, void *ctx)
+{
+	struct weir_counters *ctrs = ctx;
+	size_t stride = weir_walk_stride_bytes(ctrs->walk);
+	const uint8_t *value = values;
+
+	if (ctrs->n + n > ctrs->cap && grow(ctrs, ctrs->n + n))
+		return -ENOMEM;
+	memcpy(ctrs->keys + ctrs->n * ctrs->map.key_size_bytes, keys, n * ctrs->map.key_size_bytes);
+	for (size_t i = 0; i < n; i++, value += stride) {
+		ctrs->texts[(ctrs->n + i) * ctrs->text_room] = '\0';
+		ctrs->counts[ctrs->n + i] = sum(ctrs, value);
+	}
+	ctrs->n += n;
+	return 0;
+}
+
+int weir_counters_read(struct weir_counters *ctrs)
+{
+	struct timespec now;
+	int err;
+
+	ctrs->n = 0;
+	err = weir_walk_run(ctrs->walk, take, ctrs);
+	if (!err && ctrs->n > INT32_MAX)
+		err = weir_fail(-EOVERFLOW, "map id %u (%s): too many entries", ctrs->map.id,
+				ctrs->map.name);
+	if (err) {
+		ctrs->n = 0;
+		return err;
+	}
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	ctrs->time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return (int)ctrs->n;
+}
+
+const char *weir_counters_name(const struct weir_counters *ctrs, size_t nth)
+{
+	char *text;
+
+	if (nth >= ctrs->n)
+		return NULL;
+	/* Written when asked for: most readings of big maps want only some. */
+	text = ctrs->texts + nth * ctrs->text_room;
+	if (!*text)
+		weir_key_names_write(ctrs->names, ctrs->keys + nth * ctrs->map.key_size_bytes,
+				     text);
+	return text;
+}
+
+struct weir_count weir_counters_value(const struct weir_counters *ctrs, size_t nth)
+{
+	return nth < ctrs->n ? ctrs->counts[nth] : (struct weir_count){0};
+}
+
+uint64_t weir_counters_time_ns(const struct weir_counters *ctrs)
+{
+	return ctrs->time_ns;
+}

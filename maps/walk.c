@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Reads a map from end to end. In: its fd and shape. Out: runs of keys and
+ * values.
+ *
+ * Kernel rules: BPF_MAP_LOOKUP_BATCH is Linux 5.6 for hash and array, 5.13 for
+ * the per-CPU array; kernels without it answer EINVAL, maps without it
+ * ENOTSUPP (524). It answers ENOENT with the last entries. A hash gives whole buckets and
+ * so no entry twice, but ENOSPC when one does not fit. BPF_MAP_GET_NEXT_KEY
+ * starts again from the first key when the former one is gone. A per-CPU
+ * value has every possible CPU, each rounded up to 8 bytes.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+
+#include "loader/error.h"
+#include "loader/log.h"
+#include "maps/keyset.h"
+#include "maps/walk.h"
+
+#define BATCH_BYTES 262144u /* of values a call: faster than less, no slower than more */
+#define BATCH_MAX   65536u  /* entries */
+#define TRIES_MAX   16u	    /* EINTR of the kernel: an entry vanished thrice in a row */
+
+struct weir_walk {
+	int fd;
+	struct weir_map map;
+	size_t stride;
+	unsigned int cpus;
+	bool elementwise;
+	uint32_t room; /* entries in the buffers */
+	uint8_t *keys, *values;
+	uint8_t *cursor, *next_cursor; /* of batches: a key or a 32-bit bucket number */
+	struct weir_keyset *seen;      /* NULL until a walk is elementwise */
+};
+
+static bool is_percpu(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
+	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+static bool is_array(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_ARRAY;
+}
+
+static int resize(struct weir_walk *walk, uint32_t room)
+{
+	uint8_t *keys = reallocarray(walk->keys, room, walk->map.key_size_bytes);
+	uint8_t *values;
+
+	if (!keys)
+		return -ENOMEM;
+	walk->keys = keys;
+	values = reallocarray(walk->values, room, walk->stride);
+	if (!values)
+		return -ENOMEM;
+	walk->values = values;
+	walk->room = room;
+	return 0;
+}
+
+static uint32_t first_room(const struct weir_walk *walk)
+{
+	size_t room = BATCH_BYTES / walk->stride;
+
+	if (room > BATCH_MAX)
+		room = BATCH_MAX;
+	if (room > walk->map.max_entries)
+		room = walk->map.max_entries;
+	return room ? (uint32_t)room : 1;
+}
+
+int weir_walk_new(int fd, const struct weir_map *map, struct weir_walk **out)
+{
+	size_t cursor_size =
+		map->key_size_bytes > sizeof(uint32_t) ? map->key_size_bytes : sizeof(uint32_t);
+	struct weir_walk *walk;
+	int cpus = 1;
+
+	if (!map->key_size_bytes || !map->value_size_bytes)
+		return weir_fail(-EINVAL, "map id %u: a map of this type has no entries to read",
+				 map->id);
+	if (is_percpu(map->type))
+		cpus = libbpf_num_possible_cpus();
+	if (cpus < 0)
+		return weir_fail(cpus,
+				 "map id %u: the number of CPUs is not known: %s; "
+				 "mount sysfs at /sys",
+				 map->id, weir_errstr(cpus));
+	walk = calloc(1, sizeof(*walk));
+	if (!walk)
+		return weir_fail(-ENOMEM, "map id %u: out of memory; free some", map->id);
+	walk->fd = fd;
+	walk->map = *map;
+	walk->cpus = (unsigned int)cpus;
+	walk->stride = map->value_size_bytes;
+	if (is_percpu(map->type))
+		walk->stride = ((walk->stride + 7) & ~(size_t)7) * walk->cpus;
+	walk->cursor = malloc(cursor_size);
+	walk->next_cursor = malloc(cursor_size);
+	if (!walk->cursor || !walk->next_cursor || resize(walk, first_room(walk))) {
+		weir_walk_free(walk);
+		return weir_fail(-ENOMEM, "map id %u: out of memory; free some", map->id);
+	}
+	*out = walk;
+	return 0;
+}
+
+void weir_walk_free(struct weir_walk *walk)
+{
+	if (!walk)
+		return;
+	weir_keyset_free(walk->seen);
+	free(walk->keys);
+	free(walk->values);
+	free(walk->cursor);
+	free(walk->next_cursor);
+	free(walk);
+}
+
+size_t weir_walk_stride_bytes(const struct weir_walk *walk)
+{
+	return walk->stride;
+}
+
+unsigned int weir_walk_cpus(const struct weir_walk *walk)
+{
+	return walk->cpus;
+}
+
+void weir_walk_elementwise(struct weir_walk *walk)
+{
+	walk->elementwise = true;
+}
+
+static int fail_walk(const struct weir_walk *walk, int err)
+{
+	const char *hint = weir_errhint(err);
+
+	return weir_fail(err, "map id %u (%s): reading its entries failed: %s%s%s", walk->map.id,
+			 walk->map.name, weir_errstr(err), hint ? "; " : "", hint ? hint : "");
+}
+
+/* One batch after @in (NULL: from the start). *n entries are in the buffers;
+ * -ENOENT: they are the last. */
+static int read_batch(struct weir_walk *walk, void *in, uint32_t *n)
+{
+	int err;
+
+	for (;;) {
+		*n = walk->room;
+		err = bpf_map_lookup_batch(walk->fd, in, walk->next_cursor, walk->keys,
+					   walk->values, n, NULL);
+		if (err != -ENOSPC || walk->room / 2 >= walk->map.max_entries)
+			return err;
+		/* A bucket has more entries than there is room for. */
+		if (resize(walk, walk->room > UINT32_MAX / 2 ? UINT32_MAX : walk->room * 2))
+			return -ENOMEM;
+	}
+}
+
+static bool is_unsupported(int err)
+{
+	return err == -ENOTSUPP || err == -EOPNOTSUPP || err == -EINVAL;
+}
+
+/* 0: what was read is good, and there may be more. */
+static int judge_batch(const struct weir_walk *walk, int err, uint32_t n, unsigned int *tries)
+{
+	*tries = n ? 0 : *tries + 1;
+	if (!err || err == -ENOENT || (err == -EINTR && *tries < TRIES_MAX))
+		return 0;
+	return fail_walk(walk, err);
+}
+
+/* *supported = false: nothing was read, since there are no batches. */
+static int run_batches(struct weir_walk *walk, weir_walk_fn fn, void *ctx, bool *supported)
+{
+	unsigned int tries = 0;
+	void *in = NULL;
+	uint32_t n;
+	int err, ret;
+
+	for (;;) {
+		uint8_t *swap = walk->cursor;
+
+		err = read_batch(walk, in, &n);
+		*supported = in || !is_unsupported(err);
+		if (!*supported)
+			return err;
+		ret = judge_batch(walk, err, n, &tries);
+		if (!ret && n)
+			ret = fn(walk->keys, walk->values, n, ctx);
+		if (ret || err == -ENOENT)
+			return ret;
+		if (err == -EINTR && !n)
+			continue;
+		walk->cursor = walk->next_cursor;
+		walk->next_cursor = swap;
+		in = walk->cursor;
+	}
+}
+
+static int show_element(struct weir_walk *walk, const void *key, weir_walk_fn fn, void *ctx)
+{
+	int ret = 1;
+
+	/* An array has no entries that vanish, so it never starts again. */
+	if (!is_array(walk->map.type))
+		ret = weir_keyset_add(walk->seen, key);
+	if (ret < 0)
+		return fail_walk(walk, ret);
+	if (!ret)
+		return 0;
+	ret = bpf_map_lookup_elem(walk->fd, key, walk->values);
+	if (ret)
+		return ret == -ENOENT ? 0 : fail_walk(walk, ret);
+	return fn(key, walk->values, 1, ctx);
+}
+
+static int run_elements(struct weir_walk *walk, weir_walk_fn fn, void *ctx)
+{
+	/* A map that changes faster than it can be walked must not hold us. */
+	uint64_t steps = 4 * (uint64_t)walk->map.max_entries + 64;
+	void *prev = NULL;
+	int err;
+
+	if (!walk->seen && weir_keyset_new(walk->map.key_size_bytes, &walk->seen))
+		return fail_walk(walk, -ENOMEM);
+	weir_keyset_clear(walk->seen);
+	while (steps--) {
+		uint8_t *swap = walk->cursor;
+
+		err = bpf_map_get_next_key(walk->fd, prev, walk->next_cursor);
+		if (err)
+			return err == -ENOENT ? 0 : fail_walk(walk, err);
+		err = show_element(walk, walk->next_cursor, fn, ctx);
+		if (err)
+			return err;
+		walk->cursor = walk->next_cursor;
+		walk->next_cursor = swap;
+		prev = walk->cursor;
+	}
+	return 0;
+}
+
+int weir_walk_run(struct weir_walk *walk, weir_walk_fn fn, void *ctx)
+{
+	bool supported;
+	int ret;
+
+	if (!walk->elementwise) {
+		ret = run_batches(walk, fn, ctx, &supported);
+		if (supported)
+			return ret;
+		walk->elementwise = true;
+	}
+	return run_elements(walk, fn, ctx);
+}
