@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * From the modern image to programs in the kernel: libbpf opens the image,
+ * pinned maps are reused, libbpf creates the rest and loads, new maps are
+ * pinned, slots filled. What is created goes into the caller's undo journal.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include "loader/error.h"
+#include "loader/libbpf_log.h"
+#include "loader/log.h"
+#include "loader/object.h"
+#include "loader/object_state.h"
+#include "loader/section.h"
+#include "loader/verifier.h"
+#include "maps/bpffs.h"
+#include "maps/pin.h"
+
+/* Another loader may pin a map between our look and our pin; then all is opened
+ * again with theirs. Each round some loader has finished, so few are needed. */
+#define PIN_ROUNDS 8
+
+/* ---- programs ---------------------------------------------------------------- */
+
+struct bpf_program *weir_object_prog(const struct weir_object *obj, const char *section,
+				     const char *name)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, obj->bpf)
+	{
+		if (!strcmp(bpf_program__name(prog), name) &&
+		    !strcmp(bpf_program__section_name(prog), section))
+			return prog;
+	}
+	return NULL;
+}
+
+/* XDP programs share one attach type so that they may share a program array
+ * (kernel 6.18 compares it). */
+static void set_kind(struct bpf_program *prog, uint32_t prog_type, bool frags)
+{
+	struct weir_section_kind kind = weir_section_kind(bpf_program__section_name(prog));
+	uint32_t attach_type = prog_type == BPF_PROG_TYPE_XDP ? BPF_XDP : 0;
+
+	if (kind.prog_type == prog_type && kind.attach_type)
+		attach_type = kind.attach_type;
+	bpf_program__set_type(prog, prog_type);
+	bpf_program__set_expected_attach_type(prog, attach_type);
+	if (prog_type == BPF_PROG_TYPE_XDP && (frags || kind.frags))
+		bpf_program__set_flags(prog, bpf_program__flags(prog) | BPF_F_XDP_HAS_FRAGS);
+	bpf_program__set_autoload(prog, true);
+}
+
+/* A program that a BTF program array names in its static .values. */
+static bool is_static_value(const struct weir_object *obj, const char *name)
+{
+	int nth = weir_elf_find(obj->elf, ".maps");
+	const struct weir_elf_section *sec;
+
+	if (nth < 0)
+		return false;
+	sec = &obj->elf->sections[nth];
+	for (size_t i = 0; i < sec->n_rels; i++)
+		if (!strcmp(obj->elf->symbols[sec->rels[i].symbol].name, name))
+			return true;
+	return false;
+}
+
+static bool is_wanted_tail(const struct weir_object *obj, const struct bpf_program *prog)
+{
+	for (size_t i = 0; i < obj->n_tails; i++)
+		if (obj->tails[i].map && !strcmp(obj->tails[i].prog, bpf_program__name(prog)) &&
+		    !strcmp(obj->tails[i].section, bpf_program__section_name(prog)))
+			return true;
+	return false;
+}
+
+static int pick_entry(struct weir_object *obj)
+{
+	bool frags = obj->progs[obj->chosen].frags;
+	struct bpf_program *prog;
+
+	obj->entry = weir_object_prog(obj, obj->entry_section, obj->entry_name);
+	if (!obj->entry)
+		return weir_fail(-ENOENT, "%s: program %s was lost in the modern form", obj->name,
+				 obj->entry_name);
+	bpf_object__for_each_program(prog, obj->bpf)
+	{
+		if (prog == obj->entry || is_wanted_tail(obj, prog) ||
+		    is_static_value(obj, bpf_program__name(prog)))
+			set_kind(prog, obj->prog_type, frags);
+		else
+			bpf_program__set_autoload(prog, false);
+	}
+	return 0;
+}
+
+/* For checks: tail programs are of the kind of the only other kind present. */
+static uint32_t common_type(const struct weir_object *obj)
+{
+	uint32_t type = 0;
+
+	for (size_t i = 0; i < obj->n_progs; i++) {
+		if (!obj->progs[i].prog_type)
+			continue;
+		if (type && type != obj->progs[i].prog_type)
+			return 0;
+		type = obj->progs[i].prog_type;
+	}
+	return type;
+}
+
+static int pick_all(struct weir_object *obj)
+{
+	uint32_t common = common_type(obj);
+	struct bpf_program *prog;
+	size_t n = 0;
+
+	bpf_object__for_each_program(prog, obj->bpf)
+	{
+		const char *section = bpf_program__section_name(prog);
+		uint32_t type = weir_section_kind(section).prog_type, id, key;
+
+		if (!type && weir_section_is_tail(section, &id, &key))
+			type = common;
+		if (type) {
+			set_kind(prog, type, false);
+			n++;
+		} else {
+			weir_log(WEIR_LOG_NOTICE,
+				 "%s: program %s: section %s says no kind; name it with its type",
+				 obj->name, bpf_program__name(prog), section);
+			bpf_program__set_autoload(prog, false);
+		}
+	}
+	return n ? 0 : weir_fail(-ENOENT, "%s: no program whose kind is known", obj->name);
+}
+
+/* ---- maps -------------------------------------------------------------------- */
+
+/* libbpf has adjusted sizes (ring buffers to pages) by now. */
+static struct weir_map_shape shape_of(const struct bpf_map *map)
+{
+	struct weir_map_shape shape = {
+		.type = bpf_map__type(map),
+		.key_size_bytes = bpf_map__key_size(map),
+		.value_size_bytes = bpf_map__value_size(map),
+		.max_entries = bpf_map__max_entries(map),
+		.flags = bpf_map__map_flags(map),
+	};
+
+	if (shape.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !shape.max_entries)
+		shape.max_entries = (uint32_t)libbpf_num_possible_cpus();
+	if (shape.type == BPF_MAP_TYPE_ARRAY_OF_MAPS || shape.type == BPF_MAP_TYPE_HASH_OF_MAPS)
+		shape.value_size_bytes = sizeof(uint32_t);
+	return shape;
+}
+
+static int reuse_map(struct weir_object *obj, size_t nth)
+{
+	const struct weir_map_decl *decl = &obj->defs.list[nth].decl;
+	struct bpf_map *map = weir_object_map(obj, nth), *inner;
+	struct weir_map_shape shape, inner_shape;
+	int fd, err;
+
+	obj->reused[nth] = false;
+	if (!map)
+		return weir_fail(-ENOENT, "%s: map %s was lost in the modern form", obj->name,
+				 decl->name);
+	if (!decl->pin_path)
+		return 0;
+	shape = shape_of(map);
+	inner = bpf_map__inner_map(map);
+	if (inner) {
+		inner_shape = shape_of(inner);
+		shape.inner = &inner_shape;
+	}
+	fd = weir_pin_open_map(decl->pin_path, decl->name, &shape);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	err = bpf_map__reuse_fd(map, fd);
+	close(fd);
+	if (err)
+		return weir_fail(err, "%s: map %s: cannot use its pin %s: %s", obj->name,
+				 decl->name, decl->pin_path, weir_errstr(err));
+	obj->reused[nth] = true;
+	return 0;
+}
+
+static int reuse_maps(struct weir_object *obj)
+{
+	for (size_t i = 0; i < obj->defs.n; i++) {
+		int err = reuse_map(obj, i);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* *@raced: somebody else pinned one of them since reuse_maps(). What we pinned
+ * before stays: the next round finds it, and so may they. */
+static int pin_maps(struct weir_object *obj, struct weir_undo *undo, bool *raced)
+{
+	for (size_t i = 0; i < obj->defs.n; i++) {
+		const struct weir_map_decl *decl = &obj->defs.list[i].decl;
+		int err;
+
+		if (!decl->pin_path || obj->reused[i])
+			continue;
+		err = weir_pin_make(bpf_map__fd(weir_object_map(obj, i)), decl->pin_path, undo);
+		if (err == -EEXIST)
+			*raced = true;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool wants_pins(const struct weir_object *obj)
+{
+	for (size_t i = 0; i < obj->defs.n; i++)
+		if (obj->defs.list[i].decl.pin_path)
+			return true;
+	return false;
+}
+
+/* Directories of all pins, with the mount when it is absent. */
+static int make_pin_dirs(struct weir_object *obj, struct weir_undo *undo)
+{
+	char mnt[PATH_MAX];
+	size_t mnt_len;
+	int err;
+
+	if (!wants_pins(obj))
+		return 0;
+	err = weir_bpffs_ensure(obj->bpffs, mnt, sizeof(mnt), undo);
+	mnt_len = strlen(mnt);
+	for (size_t i = 0; !err && i < obj->defs.n; i++) {
+		const char *path = obj->defs.list[i].decl.pin_path;
+		char dir[PATH_MAX];
+
+		if (!path)
+			continue;
+		if (strncmp(path, mnt, mnt_len) != 0)
+			return weir_fail(-ESTALE, "%s: the bpffs moved from under %s while loading",
+					 obj->name, path);
+		snprintf(dir, sizeof(dir), "%s", path + mnt_len + 1);
+		*strrchr(dir, '/') = '\0';
+		err = weir_bpffs_mkdirs(mnt, dir, undo);
+	}
+	return err;
+}
+
+/* ---- load --------------------------------------------------------------------- */
+
+static int open_image(struct weir_object *obj, char *log)
+{
+	char name[64];
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name, .relaxed_maps = true,
+		    .kernel_log_buf = log, .kernel_log_size = log ? WEIR_VERIFIER_LOG_BYTES : 0);
+	int err;
+
+	/* as libbpf derives it from a path, for "count.rodata" */
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(obj->name, "."), obj->name);
+	weir_libbpf_clear();
+	bpf_object__close(obj->bpf);
+	obj->bpf = bpf_object__open_mem(obj->image, obj->image_len, &opts);
+	if (obj->bpf)
+		return 0;
+	err = -errno;
+	return weir_fail(err, "%s: cannot be opened: %s", obj->name,
+			 weir_libbpf_first()[0] ? weir_libbpf_first() : weir_errstr(err));
+}
+
+/* The kernel refused: libbpf's first warnings say where, errno says what. */
+static int explain_load(const struct weir_object *obj, int err, const char *log)
+{
+	char subject[128];
+
+	if (weir_libbpf_subject("map", subject, sizeof(subject)))
+		return weir_fail(err, "%s: map %s: the kernel does not create it: %s%s%s",
+				 obj->name, subject, weir_errstr(err),
+				 weir_errhint(err) ? "; " : "", weir_errhint(err) ?: "");
+	if (weir_libbpf_subject("prog", subject, sizeof(subject)))
+		return weir_verifier_report(err, obj->name, subject, log ? log : "");
+	if (err == -EPERM)
+		return weir_fail(err, "%s: no permission to load: %s", obj->name,
+				 weir_errhint(err));
+	return weir_fail(err, "%s: cannot be loaded: %s%s%s", obj->name, weir_errstr(err),
+			 weir_libbpf_first()[0] ? ": " : "", weir_libbpf_first());
+}
+
+static int load_image(struct weir_object *obj, const char *log)
+{
+	int err;
+
+	weir_libbpf_clear();
+	err = bpf_object__load(obj->bpf);
+	return err ? explain_load(obj, err, log) : 0;
+}
+
+static int one_round(struct weir_object *obj, const struct weir_load_opts *opts, char *log,
+		     struct weir_undo *undo, bool *raced)
+{
+	int err;
+
+	err = open_image(obj, log);
+	err = err ?: opts->all ? pick_all(obj) : pick_entry(obj);
+	if (!err && !opts->verify_only)
+		err = reuse_maps(obj);
+	err = err ?: load_image(obj, log);
+	if (!err && !opts->verify_only)
+		err = pin_maps(obj, undo, raced);
+	return err;
+}
+
+static int load_rounds(struct weir_object *obj, const struct weir_load_opts *opts,
+		       struct weir_undo *undo)
+{
+	char *log = weir_verifier_log_new();
+	bool raced = true;
+	int err = 0;
+
+	for (int i = 0; raced && i < PIN_ROUNDS; i++) {
+		raced = false;
+		err = one_round(obj, opts, log, undo, &raced);
+	}
+	weir_verifier_log_free(log);
+	return raced ? weir_fail(err, "%s: other loaders keep pinning its maps; try again",
+				 obj->name)
+		     : err;
+}
+
+int weir_object_load_undoable(struct weir_object *obj, const struct weir_load_opts *opts,
+			      struct weir_undo *undo)
+{
+	static const struct weir_load_opts defaults = {.sz = sizeof(defaults)};
+	int err;
+
+	if (!opts)
+		opts = &defaults;
+	if (opts->sz != sizeof(*opts))
+		return weir_fail(-E2BIG, "%s: options of another libweir version", obj->name);
+	if (opts->all ? !opts->verify_only : obj->chosen < 0)
+		return weir_fail(-EINVAL, "%s: no program was chosen", obj->name);
+	err = weir_object_make_image(obj, false);
+	if (!err && !opts->verify_only)
+		err = make_pin_dirs(obj, undo);
+	err = err ?: load_rounds(obj, opts, undo);
+	if (!err && !opts->verify_only)
+		err = weir_object_fill_slots(obj, undo);
+	if (!err)
+		obj->phase = WEIR_OBJECT_LOADED;
+	return err;
+}
+
+int weir_object_load(struct weir_object *obj, const struct weir_load_opts *opts)
+{
+	struct weir_undo *undo = NULL;
+	int err;
+
+	err = weir_undo_new(&undo);
+	err = err ?: weir_object_load_undoable(obj, opts, undo);
+	if (!err)
+		weir_undo_commit(undo);
+	weir_undo_free(undo);
+	return err;
+}
+
+int weir_object_prog_fd(const struct weir_object *obj)
+{
+	return obj->phase == WEIR_OBJECT_LOADED && obj->entry ? bpf_program__fd(obj->entry)
+							      : -EBADF;
+}

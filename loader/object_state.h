@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* struct weir_object, for the files that are its phases:
+ * object.c (open), choose.c, image.c (modern form), kernel.c (load), slots.c. */
+#ifndef WEIR_LOADER_OBJECT_STATE_H
+#define WEIR_LOADER_OBJECT_STATE_H
+
+#include "loader/code.h"
+#include "loader/elf.h"
+#include "loader/mapdef.h"
+#include "loader/weir.h"
+#include "maps/undo.h"
+
+struct bpf_map;
+struct bpf_object;
+struct bpf_program;
+struct btf;
+
+enum weir_object_phase {
+	WEIR_OBJECT_OPEN,
+	WEIR_OBJECT_IMAGED, /* modern form made; the model is no longer the file's */
+	WEIR_OBJECT_LOADED,
+};
+
+struct weir_object {
+	enum weir_object_phase phase;
+	char *name;  /* file name without directories */
+	char *bpffs; /* as asked for; NULL: found */
+	char *pin_dir;
+	char sha1[41];
+	char *license;
+
+	/* the file as read */
+	struct weir_elf *elf;
+	struct weir_funcs funcs;
+	struct btf *btf;
+	struct weir_mapdefs defs;
+
+	/* what it declares, for callers */
+	struct weir_map_decl *maps; /* defs.n of defs, then data sections */
+	size_t n_maps;
+	struct weir_prog_decl *progs;
+	size_t *prog_funcs; /* progs[i] is funcs.list[prog_funcs[i]] */
+	size_t n_progs;
+	struct weir_tail_decl *tails;
+	size_t *tail_progs; /* tails[i] is progs[tail_progs[i]] */
+	size_t n_tails;
+	int chosen;	    /* index in progs; -1: none */
+	uint32_t prog_type; /* what the chosen one is loaded as */
+
+	/* the modern form */
+	void *image;
+	size_t image_len;
+	char *entry_name; /* chosen program in the image */
+	char *entry_section;
+
+	/* in the kernel */
+	struct bpf_object *bpf;
+	struct bpf_program *entry;
+	bool *reused; /* per defs.list: opened from its pin */
+};
+
+/* image.c: arranges and modernises for loading (chosen program is the entry)
+ * or, @convert, for other tools. Ends phase OPEN. */
+int weir_object_make_image(struct weir_object *obj, bool convert);
+
+/* slots.c: inner maps and tail calls, after the programs are loaded. */
+int weir_object_fill_slots(struct weir_object *obj, struct weir_undo *undo);
+
+/* kernel.c: the libbpf program of that function; NULL. */
+struct bpf_program *weir_object_prog(const struct weir_object *obj, const char *section,
+				     const char *name);
+
+/* object.c: the libbpf map of a definition. */
+struct bpf_map *weir_object_map(const struct weir_object *obj, size_t nth);
+
+#endif
