@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * weir show. In: the library's walk over what is attached. Out: each of them,
+ * as soon as it is known; nothing is collected.
+ */
+#include <errno.h>
+#include <time.h>
+
+#include "cli/command.h"
+#include "cli/say.h"
+#include "cli/show.h"
+
+#define NSEC_PER_SEC 1000000000ull
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts = {0};
+
+	(void)clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+const char *weir_show_kind(const struct weir_attachment *at)
+{
+	if (at->hook == WEIR_HOOK_XDP)
+		return NULL;
+	return at->tcx ? "tcx" : at->kind;
+}
+
+static int show_one_text(const struct weir_attachment *at, void *ctx)
+{
+	struct weir_show *show = ctx;
+
+	weir_show_text(show, at);
+	show->shown++;
+	return ferror(stdout) ? -EIO : 0;
+}
+
+static int show_one_json(const struct weir_attachment *at, void *ctx)
+{
+	struct weir_show *show = ctx;
+
+	weir_show_json(show, at);
+	show->shown++;
+	return ferror(stdout) ? -EIO : 0;
+}
+
+int weir_cmd_show(const struct weir_globals *globals, const union weir_config *config)
+{
+	struct weir_show show = {
+		.now_boot_ns = clock_ns(CLOCK_BOOTTIME),
+		.now_real_ns = clock_ns(CLOCK_REALTIME),
+	};
+	const char *dev = config->show.dev;
+	struct weir_net *net = NULL;
+	int err;
+
+	weir_json_start(&show.json, stdout, globals->pretty);
+	if (globals->json)
+		weir_json_array(&show.json, NULL);
+	err = weir_net_open(globals->netns, &net);
+	if (!err)
+		err = weir_pins_read(&show.pins);
+	if (!err)
+		err = weir_query(net, dev, globals->json ? show_one_json : show_one_text, &show);
+	if (globals->json) {
+		weir_json_array_end(&show.json);
+		weir_json_end(&show.json);
+	}
+	if (!err && !show.shown)
+		weir_say_note("%s%snothing is attached", dev ? dev : "", dev ? ": " : "");
+	weir_pins_free(show.pins);
+	weir_net_close(net);
+	return err;
+}

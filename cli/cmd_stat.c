@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * weir stat. In: readings of counter maps. Out: one report, or one after each
+ * interval with rates, as text or JSON (a list, or an object a line). Ends
+ * after the last report asked for, or cleanly by SIGINT or SIGTERM.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/command.h"
+#include "cli/names.h"
+#include "cli/out.h"
+#include "cli/say.h"
+#include "cli/stat.h"
+
+#define NSEC_PER_SEC	    1000000000ull
+#define DEFAULT_INTERVAL_NS NSEC_PER_SEC /* with count only */
+
+struct report {
+	const struct weir_globals *globals;
+	struct weir_pins *pins;
+	bool all;
+	bool rates;
+	struct weir_json json;
+};
+
+/* One counter, with rates when there is a reading before. */
+struct row {
+	const char *name;
+	struct weir_count count;
+	double packets_per_s, bits_per_s;
+};
+
+/* A counter below its last value was made anew: it started from zero. */
+static uint64_t growth(uint64_t now, uint64_t before)
+{
+	return now >= before ? now - before : now;
+}
+
+static struct row get_row(const struct report *report, struct weir_stat_map *map, size_t nth)
+{
+	struct row row = {
+		.name = weir_counters_name(map->ctrs, nth),
+		.count = weir_counters_value(map->ctrs, nth),
+	};
+	uint64_t ns = weir_counters_time_ns(map->ctrs) - map->last.time_ns;
+	double seconds = (double)ns / (double)NSEC_PER_SEC;
+	struct weir_count before;
+
+	if (!report->rates || !ns)
+		return row;
+	before = weir_reading_find(&map->last, nth, row.name);
+	row.packets_per_s = (double)growth(row.count.packets, before.packets) / seconds;
+	row.bits_per_s = 8 * (double)growth(row.count.bytes, before.bytes) / seconds;
+	return row;
+}
+
+static bool is_hidden(const struct report *report, struct weir_count count)
+{
+	return !report->all && !count.packets && !count.bytes;
+}
+
+/* ---- text ---------------------------------------------------------------------- */
+
+static void print_heading(const struct report *report, const struct weir_map *map)
+{
+	char buf[WEIR_NAME_LEN];
+	const char *path;
+
+	weir_text_print(stdout, map->name[0] ? map->name : NULL);
+	printf(" id %u %s", map->id, weir_map_type_word(map->type, buf));
+	path = weir_pins_path(report->pins, WEIR_PIN_OF_MAP, map->id, 0);
+	if (path) {
+		printf(" pinned ");
+		weir_text_print(stdout, path);
+	}
+	putchar('\n');
+}
+
+static void print_row(const struct report *report, const struct row *row, int width)
+{
+	char si[16];
+
+	printf("  ");
+	weir_text_print(stdout, row->name);
+	printf("%*s %15" PRIu64 " %18" PRIu64, width - (int)strlen(row->name), "",
+	       row->count.packets, row->count.bytes);
+	if (report->rates) {
+		printf(" %9s", weir_text_si(row->packets_per_s, si, sizeof(si)));
+		printf(" %9s", weir_text_si(row->bits_per_s, si, sizeof(si)));
+	}
+	putchar('\n');
+}
+
+static void print_map(const struct report *report, struct weir_stat_map *map, size_t n)
+{
+	int width = (int)strlen("counter");
+	size_t shown = 0;
+	size_t i, len;
+	struct row row;
+
+	for (i = 0; i < n; i++) {
+		if (is_hidden(report, weir_counters_value(map->ctrs, i)))
+			continue;
+		shown++;
+		len = strlen(weir_counters_name(map->ctrs, i));
+		if ((int)len > width)
+			width = (int)len;
+	}
+	print_heading(report, weir_counters_map(map->ctrs));
+	if (!shown) {
+		printf("  %s\n", n ? "all counters are zero" : "no counters");
+		return;
+	}
+	printf("  %-*s %15s %18s%s\n", width, "counter", "packets", "bytes",
+	       report->rates ? "     pkt/s     bit/s" : "");
+	for (i = 0; i < n; i++) {
+		row = get_row(report, map, i);
+		if (!is_hidden(report, row.count))
+			print_row(report, &row, width);
+	}
+}
+
+/* ---- JSON ---------------------------------------------------------------------- */
+
+static void put_row(struct report *report, const struct row *row)
+{
+	struct weir_json *json = &report->json;
+
+	weir_json_object(json, NULL);
+	weir_json_string(json, "name", row->name);
+	weir_json_u64(json, "packets", row->count.packets);
+	weir_json_u64(json, "bytes", row->count.bytes);
+	if (report->rates) {
+		weir_json_double(json, "pps", row->packets_per_s);
+		weir_json_double(json, "bps", row->bits_per_s);
+	}
+	weir_json_object_end(json);
+}
+
+static void put_map(struct report *report, struct weir_stat_map *map, size_t n)
+{
+	const struct weir_map *info = weir_counters_map(map->ctrs);
+	struct weir_json *json = &report->json;
+	char buf[WEIR_NAME_LEN];
+	const char *path;
+	struct row row;
+	size_t i;
+
+	weir_json_object(json, NULL);
+	weir_json_string(json, "map", info->name);
+	weir_json_u64(json, "id", info->id);
+	weir_json_string(json, "type", weir_map_type_word(info->type, buf));
+	weir_json_array(json, "pins");
+	for (i = 0; (path = weir_pins_path(report->pins, WEIR_PIN_OF_MAP, info->id, i)); i++)
+		weir_json_string(json, NULL, path);
+	weir_json_array_end(json);
+	weir_json_array(json, "counters");
+	for (i = 0; i < n; i++) {
+		row = get_row(report, map, i);
+		if (!is_hidden(report, row.count))
+			put_row(report, &row);
+	}
+	weir_json_array_end(json);
+	weir_json_object_end(json);
+}
+
+/* ---- reports -------------------------------------------------------------------- */
+
+static void begin(struct report *report)
+{
+	struct timespec now = {0};
+
+	if (!report->globals->json)
+		return;
+	if (!report->rates) {
+		weir_json_array(&report->json, NULL);
+		return;
+	}
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	weir_json_object(&report->json, NULL);
+	weir_json_double(&report->json, "time",
+			 (double)now.tv_sec + (double)now.tv_nsec / (double)NSEC_PER_SEC);
+	weir_json_array(&report->json, "maps");
+}
+
+static void end(struct report *report)
+{
+	if (!report->globals->json) {
+		if (report->rates)
+			putchar('\n');
+		return;
+	}
+	weir_json_array_end(&report->json);
+	if (report->rates)
+		weir_json_object_end(&report->json);
+	weir_json_end(&report->json);
+}
+
+/* Reads every map and reports it. */
+static int report_once(struct report *report, struct weir_stat *stat)
+{
+	int n = 0;
+	size_t i;
+	int err = 0;
+
+	begin(report);
+	for (i = 0; i < stat->n && !err; i++) {
+		struct weir_stat_map *map = &stat->maps[i];
+
+		n = weir_counters_read(map->ctrs);
+		if (n < 0) {
+			err = n;
+			break;
+		}
+		if (report->globals->json)
+			put_map(report, map, (size_t)n);
+		else
+			print_map(report, map, (size_t)n);
+		if (report->rates)
+			err = weir_reading_take(&map->last, map->ctrs, (size_t)n);
+	}
+	end(report);
+	if (!err && (fflush(stdout) || ferror(stdout)))
+		err = -EIO;
+	return err;
+}
+
+/* The reading that the first rates are counted from. */
+static int read_base(struct weir_stat *stat)
+{
+	size_t i;
+	int n, err;
+
+	for (i = 0; i < stat->n; i++) {
+		n = weir_counters_read(stat->maps[i].ctrs);
+		if (n < 0)
+			return n;
+		err = weir_reading_take(&stat->maps[i].last, stat->maps[i].ctrs, (size_t)n);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/* True when it became @deadline_ns, false when one of the signals came, which
+ * are blocked all the time: none is lost between two waits. */
+static bool wait_until(uint64_t deadline_ns, const sigset_t *signals)
+{
+	struct timespec left;
+	uint64_t now;
+
+	for (;;) {
+		now = now_ns();
+		left.tv_sec = now < deadline_ns ? (time_t)((deadline_ns - now) / NSEC_PER_SEC) : 0;
+		left.tv_nsec = now < deadline_ns ? (long)((deadline_ns - now) % NSEC_PER_SEC) : 0;
+		if (sigtimedwait(signals, NULL, &left) > 0)
+			return false;
+		if (errno == EAGAIN && now_ns() >= deadline_ns)
+			return true;
+	}
+}
+
+static int report_often(struct report *report, struct weir_stat *stat, uint64_t interval_ns,
+			uint32_t count)
+{
+	uint64_t deadline_ns;
+	sigset_t signals;
+	uint32_t i;
+	int err;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
+		return -errno;
+	err = read_base(stat);
+	deadline_ns = now_ns() + interval_ns;
+	for (i = 0; !err && (!count || i < count); i++) {
+		if (!wait_until(deadline_ns, &signals))
+			break;
+		err = report_once(report, stat);
+		/* after a suspend: from now on, not a burst of missed reports */
+		deadline_ns += interval_ns;
+		if (deadline_ns < now_ns())
+			deadline_ns = now_ns() + interval_ns;
+		if (!count)
+			i = 0;
+	}
+	return err;
+}
+
+int weir_cmd_stat(const struct weir_globals *globals, const union weir_config *config)
+{
+	const struct weir_stat_config *cfg = &config->stat;
+	uint64_t interval_ns = cfg->interval_ns;
+	struct report report = {.globals = globals, .all = cfg->all};
+	struct weir_stat stat = {0};
+	int err;
+
+	if (!interval_ns && cfg->count)
+		interval_ns = DEFAULT_INTERVAL_NS;
+	report.rates = interval_ns != 0;
+	weir_json_start(&report.json, stdout, globals->pretty);
+	err = weir_stat_open(&stat, globals, cfg);
+	if (err)
+		goto out;
+	report.pins = stat.pins;
+	err = report.rates ? report_often(&report, &stat, interval_ns, cfg->count)
+			   : report_once(&report, &stat);
+out:
+	weir_stat_close(&stat);
+	return err;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The commands: a table of rows, and between the parser and each command a
+ * plain struct that holds what the words said. A command function gets it
+ * const, calls the library and hands the results to cli/out.h.
+ */
+#ifndef WEIR_CLI_COMMAND_H
+#define WEIR_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cli/opts.h"
+
+/* Exit status. */
+enum { WEIR_EXIT_DONE = 0, WEIR_EXIT_FAILED = 1, WEIR_EXIT_USAGE = 2 };
+
+struct weir_globals {
+	bool json;
+	bool pretty;
+	bool quiet;
+	bool version;
+	uint32_t verbose;
+	const char *netns;
+	const char *bpffs;
+};
+
+struct weir_attach_config {
+	const char *dev;
+	uint32_t hook; /* enum weir_hook */
+	uint32_t mode; /* enum weir_xdp_mode */
+	bool tcx;
+	const char *obj, *pinned;
+	uint32_t id;
+	const char *sec, *prog;
+	const char *name;
+	uint32_t pref, handle;
+	bool force;
+	const char *pin_dir;
+};
+
+struct weir_detach_config {
+	const char *dev;
+	uint32_t hook;
+	uint32_t mode;
+	bool tcx;
+	const char *name;
+	uint32_t pref, handle;
+	bool force;
+};
+
+struct weir_show_config {
+	const char *dev;
+};
+
+struct weir_inspect_config {
+	const char *file;
+};
+
+struct weir_convert_config {
+	const char *in, *out;
+};
+
+struct weir_check_config {
+	const char *file;
+	const char *sec, *prog;
+	bool all;
+	uint32_t prog_type; /* BPF_PROG_TYPE_*; 0: by the section's name */
+};
+
+struct weir_stat_config {
+	const char *map;
+	uint32_t id;
+	const char *dev;
+	bool all;
+	uint64_t interval_ns; /* 0: once */
+	uint32_t count;	      /* 0: without end */
+};
+
+struct weir_help_config {
+	const char *command;
+};
+
+union weir_config {
+	struct weir_attach_config attach;
+	struct weir_detach_config detach;
+	struct weir_show_config show;
+	struct weir_inspect_config inspect;
+	struct weir_convert_config convert;
+	struct weir_check_config check;
+	struct weir_stat_config stat;
+	struct weir_help_config help;
+};
+
+struct weir_command {
+	const char *name; /* NULL ends the table */
+	int (*run)(const struct weir_globals *globals, const union weir_config *cfg);
+	const struct weir_word *words;
+	const char *help;   /* one line */
+	const char *detail; /* lines for "weir help NAME"; NULL: none */
+};
+
+extern const struct weir_command weir_commands[];
+extern const struct weir_word weir_global_words[];
+
+/* What a whole command line asks for. */
+struct weir_cli {
+	struct weir_globals globals;
+	const struct weir_command *command;
+	union weir_config cfg;
+};
+
+/* By name or unique prefix; NULL after an error line that lists candidates. */
+const struct weir_command *weir_command_find(const char *name);
+
+/* Parses all of @argv (without the program's name, NULL at the end). Returns
+ * -1 when @cli is to be run, else the exit status: help was printed, or an
+ * error line. */
+int weir_cli_parse(char **argv, struct weir_cli *cli);
+/* Runs a parsed command line; exit status. */
+int weir_cli_run(const struct weir_cli *cli);
+
+/* Help of @command, or of all when NULL. */
+void weir_help_print(FILE *out, const struct weir_command *command);
+/* The words that may follow @argv's last word but one, one a line; "@dev" and
+ * the like stand for names that the shell knows. For weir.bash. */
+int weir_complete(char **argv);
+
+/* Command functions: 0 or -errno (an error line has been said, or the caller
+ * says a general one); WEIR_EXIT_USAGE after a line about the words. */
+int weir_cmd_attach(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_detach(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_show(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_inspect(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_convert(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_check(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_stat(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_help(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_version(const struct weir_globals *globals, const union weir_config *cfg);
+
+#endif

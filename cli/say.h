@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the command says on standard error: its own errors, and the library's
+ * lines through its log callback. Standard output belongs to cli/out.h.
+ */
+#ifndef WEIR_CLI_SAY_H
+#define WEIR_CLI_SAY_H
+
+#include <stdbool.h>
+
+/* Hears the library from now on: @verbose 0 errors and notices, 1 what was
+ * done, 2 everything; @quiet errors only. */
+void weir_say_start(bool quiet, unsigned int verbose);
+
+/* "weir: LINE". */
+void weir_say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* "weir: note: LINE", unless quiet. */
+void weir_say_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* True after an error line, ours or the library's. */
+bool weir_say_had_error(void);
+/* Forgets errors and settings: for tests. */
+void weir_say_reset(void);
+
+#endif

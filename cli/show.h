@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* weir show: one attachment as text or as JSON, with what belongs to it. */
+#ifndef WEIR_CLI_SHOW_H
+#define WEIR_CLI_SHOW_H
+
+#include <stdint.h>
+
+#include "cli/out.h"
+#include "loader/weir.h"
+#include "maps/weir_map.h"
+
+/* What all attachments of a walk share. */
+struct weir_show {
+	struct weir_pins *pins;
+	struct weir_json json;
+	uint64_t now_boot_ns; /* CLOCK_BOOTTIME, as weir_prog.load_time_ns */
+	uint64_t now_real_ns; /* CLOCK_REALTIME at the same moment */
+	int last_ifindex;     /* text: whose heading stands above */
+	size_t shown;
+};
+
+void weir_show_text(struct weir_show *show, const struct weir_attachment *at);
+void weir_show_json(struct weir_show *show, const struct weir_attachment *at);
+
+/* What stands for the filter's way: "bpf", "u32", ..., "tcx"; NULL for XDP. */
+const char *weir_show_kind(const struct weir_attachment *at);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* weir stat: which maps are meant, and what their last reading was. */
+#ifndef WEIR_CLI_STAT_H
+#define WEIR_CLI_STAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/command.h"
+#include "maps/weir_map.h"
+
+/* A reading that outlives the next weir_counters_read(). */
+struct weir_reading {
+	size_t n;
+	char **names;
+	struct weir_count *counts;
+	size_t *by_name; /* positions, sorted by name; made when first needed */
+	uint64_t time_ns;
+};
+
+/* Copies the present reading of @ctrs, @n entries, over @reading. -ENOMEM
+ * (@reading is empty then). */
+int weir_reading_take(struct weir_reading *reading, const struct weir_counters *ctrs, size_t n);
+void weir_reading_free(struct weir_reading *reading);
+/* The value of @name; @hint: where it probably stands. Zero when it is new. */
+struct weir_count weir_reading_find(struct weir_reading *reading, size_t hint, const char *name);
+
+struct weir_stat_map {
+	struct weir_counters *ctrs;
+	struct weir_reading last;
+};
+
+struct weir_stat {
+	struct weir_stat_map *maps;
+	size_t n;
+	struct weir_pins *pins;
+};
+
+/* Opens the counter maps that @cfg means. An error line is said when there is
+ * none. @stat is freed by the caller in either case. */
+int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
+		   const struct weir_stat_config *cfg);
+void weir_stat_close(struct weir_stat *stat);
+
+#endif

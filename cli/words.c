@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The vocabulary: every word of every command, as rows. A new word is a row
+ * here and a field in cli/command.h; help, completion and the checks of the
+ * man page follow.
+ */
+#include <linux/bpf.h>
+
+#include "cli/command.h"
+#include "loader/weir.h"
+
+#define FIELD(command, member) .offset = offsetof(struct weir_##command##_config, member)
+#define GLOBAL(member)	       .offset = offsetof(struct weir_globals, member)
+
+#define FLAG(WORD, ...)                                             \
+	{                                                           \
+		.type = WEIR_WORD_FLAG, .word = (WORD), __VA_ARGS__ \
+	}
+#define SET(WORD, VALUE, ...)                                                        \
+	{                                                                            \
+		.type = WEIR_WORD_SET, .word = (WORD), .value = (VALUE), __VA_ARGS__ \
+	}
+#define STRING(WORD, METAVAR, ...)                                                          \
+	{                                                                                   \
+		.type = WEIR_WORD_STRING, .word = (WORD), .metavar = (METAVAR), __VA_ARGS__ \
+	}
+#define NUMBER(WORD, METAVAR, MAX, ...)                                                \
+	{                                                                              \
+		.type = WEIR_WORD_U32, .word = (WORD), .metavar = (METAVAR), .min = 1, \
+		.max = (MAX), __VA_ARGS__                                              \
+	}
+#define FILE_NAME(...) \
+	STRING(NULL, "FILE", .required = true, .first = true, .fill = WEIR_FILL_FILE, __VA_ARGS__)
+#define END                  \
+	{                    \
+		.help = NULL \
+	}
+
+#define PREF_MAX UINT16_MAX /* tcm_info keeps it in 16 bits, linux/pkt_sched.h TC_H_MAKE */
+
+const struct weir_word weir_global_words[] = {
+	FLAG("json", .letter = 'j', GLOBAL(json), .help = "print JSON"),
+	FLAG("pretty", .letter = 'p', GLOBAL(pretty), .help = "JSON for reading: indented"),
+	STRING("netns", "NETNS", .letter = 'n', GLOBAL(netns), .fill = WEIR_FILL_NETNS,
+	       .help = "interfaces of this network namespace, a name or a path"),
+	STRING("bpffs", "DIR", GLOBAL(bpffs), .fill = WEIR_FILL_DIR,
+	       .help = "mount point of the BPF file system"),
+	{.type = WEIR_WORD_COUNT,
+	 .word = "verbose",
+	 .letter = 'v',
+	 GLOBAL(verbose),
+	 .help = "say what is done; twice: everything, the whole verifier log too"},
+	FLAG("quiet", .letter = 'q', GLOBAL(quiet), .help = "no notes, errors only"),
+	FLAG("version", .letter = 'V', .aliases = "Version", GLOBAL(version),
+	     .help = "print the version"),
+	END,
+};
+
+#define DEV_HELP "the interface"
+
+static const struct weir_word attach_words[] = {
+	STRING("dev", "DEV", FIELD(attach, dev), .required = true, .fill = WEIR_FILL_DEV,
+	       .help = DEV_HELP),
+	SET("xdp", WEIR_HOOK_XDP, FIELD(attach, hook), .group = 'h', .required = true,
+	    .help = "before the network stack"),
+	SET("ingress", WEIR_HOOK_INGRESS, FIELD(attach, hook), .group = 'h', .required = true,
+	    .help = "tc, packets that come in"),
+	SET("egress", WEIR_HOOK_EGRESS, FIELD(attach, hook), .group = 'h', .required = true,
+	    .help = "tc, packets that go out"),
+	SET("native", WEIR_XDP_NATIVE, FIELD(attach, mode), .group = 'm', .needs = "xdp",
+	    .help = "XDP in the driver"),
+	SET("generic", WEIR_XDP_GENERIC, FIELD(attach, mode), .group = 'm', .needs = "xdp",
+	    .help = "XDP in the kernel's receive path, with any driver"),
+	SET("offload", WEIR_XDP_OFFLOAD, FIELD(attach, mode), .group = 'm', .needs = "xdp",
+	    .help = "XDP on the network card"),
+	FLAG("tcx", FIELD(attach, tcx), .group = 'm', .needs = "ingress egress",
+	     .help = "by a tcx link (Linux 6.6), not by a clsact filter"),
+	STRING("obj", "FILE", FIELD(attach, obj), .group = 'p', .required = true,
+	       .aliases = "object object-file", .fill = WEIR_FILL_FILE,
+	       .help = "load the program from this object file"),
+	STRING("pinned", "PATH", FIELD(attach, pinned), .group = 'p', .required = true,
+	       .aliases = "object-pinned fd", .fill = WEIR_FILL_FILE,
+	       .help = "the loaded program that is pinned here"),
+	NUMBER("id", "N", UINT32_MAX, FIELD(attach, id), .group = 'p', .required = true,
+	       .help = "the loaded program with this id"),
+	STRING("sec", "SECTION", FIELD(attach, sec), .aliases = "section", .needs = "obj",
+	       .fill = WEIR_FILL_SECTION, .help = "the program in this section of the object"),
+	STRING("prog", "FUNCTION", FIELD(attach, prog), .aliases = "program", .needs = "obj",
+	       .fill = WEIR_FILL_PROG, .help = "the program of this name"),
+	STRING("name", "SLOT", FIELD(attach, name), .needs = "ingress egress",
+	       .help = "slot at the hook; the same slot is replaced (default: FILE:[SECTION])"),
+	NUMBER("pref", "N", PREF_MAX, FIELD(attach, pref), .needs = "ingress egress", .bars = "tcx",
+	       .help = "preference of the filter (default: kept, else the kernel's)"),
+	NUMBER("handle", "H", UINT32_MAX, FIELD(attach, handle), .needs = "ingress egress",
+	       .bars = "tcx", .help = "handle of the filter (default: kept, else the kernel's)"),
+	FLAG("force", FIELD(attach, force), .help = "replace somebody else's program"),
+	STRING("pindir", "DIR", FIELD(attach, pin_dir), .needs = "obj",
+	       .help = "global map pins in BPFFS/DIR, not in BPFFS/tc/globals"),
+	END,
+};
+
+static const struct weir_word detach_words[] = {
+	STRING("dev", "DEV", FIELD(detach, dev), .required = true, .fill = WEIR_FILL_DEV,
+	       .help = DEV_HELP),
+	SET("xdp", WEIR_HOOK_XDP, FIELD(detach, hook), .group = 'h', .help = "from XDP"),
+	SET("ingress", WEIR_HOOK_INGRESS, FIELD(detach, hook), .group = 'h',
+	    .help = "from tc, packets that come in"),
+	SET("egress", WEIR_HOOK_EGRESS, FIELD(detach, hook), .group = 'h',
+	    .help = "from tc, packets that go out"),
+	SET("native", WEIR_XDP_NATIVE, FIELD(detach, mode), .group = 'm', .needs = "xdp",
+	    .help = "only XDP in the driver"),
+	SET("generic", WEIR_XDP_GENERIC, FIELD(detach, mode), .group = 'm', .needs = "xdp",
+	    .help = "only XDP in the kernel's receive path"),
+	SET("offload", WEIR_XDP_OFFLOAD, FIELD(detach, mode), .group = 'm', .needs = "xdp",
+	    .help = "only XDP on the network card"),
+	FLAG("tcx", FIELD(detach, tcx), .group = 'm', .needs = "ingress egress",
+	     .help = "only tcx links"),
+	STRING("name", "SLOT", FIELD(detach, name), .needs = "ingress egress",
+	       .help = "only this slot"),
+	NUMBER("pref", "N", PREF_MAX, FIELD(detach, pref), .needs = "ingress egress", .bars = "tcx",
+	       .help = "only filters of this preference"),
+	NUMBER("handle", "H", UINT32_MAX, FIELD(detach, handle), .needs = "ingress egress",
+	       .bars = "tcx", .help = "only filters with this handle"),
+	FLAG("force", FIELD(detach, force), .help = "remove somebody else's programs, too"),
+	END,
+};
+
+static const struct weir_word show_words[] = {
+	STRING("dev", "DEV", FIELD(show, dev), .fill = WEIR_FILL_DEV,
+	       .help = "this interface (default: all)"),
+	END,
+};
+
+static const struct weir_word inspect_words[] = {
+	FILE_NAME(FIELD(inspect, file), .help = "the object file"),
+	END,
+};
+
+static const struct weir_word convert_words[] = {
+	STRING(NULL, "OLD", FIELD(convert, in), .required = true, .first = true,
+	       .fill = WEIR_FILL_FILE, .help = "the object file to read"),
+	STRING("output", "NEW", FIELD(convert, out), .required = true, .aliases = "-o --output",
+	       .fill = WEIR_FILL_FILE, .help = "the object file to write"),
+	END,
+};
+
+static const struct weir_choice prog_kinds[] = {
+	{"xdp", BPF_PROG_TYPE_XDP},
+	{"tc", BPF_PROG_TYPE_SCHED_CLS},
+	{"act", BPF_PROG_TYPE_SCHED_ACT},
+	{NULL, 0},
+};
+
+static const struct weir_word check_words[] = {
+	FILE_NAME(FIELD(check, file), .help = "the object file"),
+	STRING("sec", "SECTION", FIELD(check, sec), .group = 's', .aliases = "section",
+	       .fill = WEIR_FILL_SECTION, .help = "only the program in this section"),
+	STRING("prog", "FUNCTION", FIELD(check, prog), .group = 's', .aliases = "program",
+	       .fill = WEIR_FILL_PROG, .help = "only the program of this name"),
+	FLAG("all", FIELD(check, all), .group = 's',
+	     .help = "every program whose kind is known (the default)"),
+	{.type = WEIR_WORD_CHOICE,
+	 .word = "type",
+	 .metavar = "xdp|tc|act",
+	 FIELD(check, prog_type),
+	 .choices = prog_kinds,
+	 .help = "kind of the programs whose section names say none"},
+	END,
+};
+
+/* A report more often than 100 a second is a busy loop; a day is long enough. */
+#define INTERVAL_MIN_NS 10000000ull
+#define INTERVAL_MAX_NS (86400ull * 1000000000ull)
+
+static const struct weir_word stat_words[] = {
+	STRING(NULL, "MAP", FIELD(stat, map), .group = 'w', .fill = WEIR_FILL_MAP,
+	       .help = "a pinned counter map: its name, or a path"),
+	NUMBER("id", "N", UINT32_MAX, FIELD(stat, id), .group = 'w',
+	       .help = "the counter map with this id"),
+	STRING("dev", "DEV", FIELD(stat, dev), .group = 'w', .fill = WEIR_FILL_DEV,
+	       .help = "counter maps of the programs on this interface"),
+	FLAG("all", FIELD(stat, all), .help = "also counters that are zero"),
+	{.type = WEIR_WORD_TIME,
+	 .word = "interval",
+	 .metavar = "TIME",
+	 FIELD(stat, interval_ns),
+	 .min = INTERVAL_MIN_NS,
+	 .max = INTERVAL_MAX_NS,
+	 .help = "report again and again, with rates: 2, 0.5, 1s, 500ms"},
+	NUMBER("count", "N", UINT32_MAX, FIELD(stat, count),
+	       .help = "end after N reports (interval: 1s unless given)"),
+	END,
+};
+
+static const struct weir_word help_words[] = {
+	STRING(NULL, "COMMAND", FIELD(help, command), .fill = WEIR_FILL_COMMAND,
+	       .help = "the command (default: an overview)"),
+	END,
+};
+
+static const struct weir_word no_words[] = {END};
+
+const struct weir_command weir_commands[] = {
+	{"attach", weir_cmd_attach, attach_words, "attach a program to an interface",
+	 "The words after `attach' stand in any order. What weir has attached before is\n"
+	 "replaced without a moment between; somebody else's program only with force.\n"
+	 "With plain `xdp' native is tried before generic, and a line says which it was.\n"},
+	{"detach", weir_cmd_detach, detach_words, "remove weir's programs from an interface",
+	 "Without a hook every hook is meant. Map pins stay.\n"},
+	{"show", weir_cmd_show, show_words, "list what is attached, by anybody", NULL},
+	{"inspect", weir_cmd_inspect, inspect_words, "list what an object file holds",
+	 "Needs no privilege and asks no kernel.\n"},
+	{"convert", weir_cmd_convert, convert_words,
+	 "rewrite an old object file for tc, ip and bpftool on libbpf 1.x",
+	 "Needs no privilege. Notes say what the new form cannot express.\n"},
+	{"check", weir_cmd_check, check_words, "load and verify only: nothing attached or pinned",
+	 NULL},
+	{"stat", weir_cmd_stat, stat_words, "print packet and byte counters",
+	 "Without MAP, id and dev: every counter map that is pinned or used by an attached\n"
+	 "program. A map that is called like a word is given by its path.\n"},
+	{"help", weir_cmd_help, help_words, "explain a command", NULL},
+	{"version", weir_cmd_version, no_words, "print the version", NULL},
+	{NULL, NULL, NULL, NULL, NULL},
+};
