@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Counts packets and bytes by class and hook into the pinned map "weir_count";
+ * changes no packet and no verdict. What is counted how: maps/layout.h.
+ *
+ * Sections (names that every iproute2, bpftool and libbpf know, one program each):
+ *   xdp         any kernel and any MTU that fits a page
+ *   xdp.frags   jumbo frames in several buffers, Linux 5.18
+ *   classifier  ingress; the section that tc takes by default
+ *   tc          egress
+ *
+ * tc programs return "unspecified": in direct-action mode the next filter, or
+ * the next program of a tcx chain, gets the packet as if this one were absent.
+ */
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_helpers.h>
+
+#include "lib/ctx.h"
+#include "lib/map.h"
+#include "lib/parse.h"
+#include "maps/layout.h"
+
+WEIR_MAP(weir_count, PERCPU_ARRAY, enum weir_count_key, struct weir_counter, WEIR_COUNT_KEYS, 0,
+	 GLOBAL);
+
+/* A row of weir_count belongs to each hook. */
+enum row {
+	ROW_XDP = WEIR_COUNT_XDP_ARP,
+	ROW_INGRESS = WEIR_COUNT_INGRESS_ARP,
+	ROW_EGRESS = WEIR_COUNT_EGRESS_ARP,
+};
+
+/* No atomics: the entry is this CPU's, and softirqs do not nest. */
+static __always_inline void add(enum row row, enum weir_class class, __u64 packets, __u64 bytes)
+{
+	__u32 key = (__u32)row + (__u32) class;
+	struct weir_counter *counter = bpf_map_lookup_elem(&weir_count, &key);
+
+	if (!counter)
+		return;
+	counter->packets += packets;
+	counter->bytes += bytes;
+}
+
+static __always_inline int count_in_xdp(struct xdp_md *xdp, enum frame_kind kind)
+{
+	struct frame frame = frame_of_xdp(xdp, kind);
+
+	add(ROW_XDP, parse_frame(&frame, false).class, 1, frame.len_bytes);
+	return XDP_PASS;
+}
+
+static __always_inline int count_in_tc(struct __sk_buff *skb, enum row row)
+{
+	const __u32 vlan_tag_bytes = 4;
+	struct frame frame = frame_of_skb(skb);
+	__u64 packets = skb->gso_segs;
+	__u64 bytes = frame.len_bytes;
+	struct parsed parsed;
+
+	parsed = parse_frame(&frame, packets > 1);
+	if (skb->vlan_present) {
+		bytes += vlan_tag_bytes;
+		parsed.headers_bytes += vlan_tag_bytes;
+	}
+	if (packets > 1)
+		bytes += (packets - 1) * parsed.headers_bytes;
+	else
+		packets = 1;
+	add(row, parsed.class, packets, bytes);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("xdp")
+int count_xdp(struct xdp_md *xdp)
+{
+	return count_in_xdp(xdp, FRAME_XDP);
+}
+
+SEC("xdp.frags")
+int count_xdp_frags(struct xdp_md *xdp)
+{
+	return count_in_xdp(xdp, FRAME_XDP_FRAGS);
+}
+
+SEC("classifier")
+int count_ingress(struct __sk_buff *skb)
+{
+	return count_in_tc(skb, ROW_INGRESS);
+}
+
+SEC("tc")
+int count_egress(struct __sk_buff *skb)
+{
+	return count_in_tc(skb, ROW_EGRESS);
+}
+
+char weir_license[] SEC("license") = "Dual BSD/GPL";
