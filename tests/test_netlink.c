@@ -1,0 +1,698 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Requests compared with the bytes that stock tc and ip 6.1 send (captured
+ * with strace); answers of a scripted kernel, whole, disturbed and damaged.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/pkt_cls.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loader/net.h"
+#include "loader/netlink_in.h"
+#include "loader/tcx_pin.h"
+
+/* ---- a scripted kernel in place of libmnl's socket functions --------------------- */
+
+struct datagram {
+	uint8_t *bytes;
+	size_t len;
+	int err; /* > 0: recvmsg fails so */
+};
+
+static struct datagram script[4096];
+static size_t n_script, script_at, n_sent;
+static uint32_t sent_seq;
+
+ssize_t mnl_socket_sendto(const struct mnl_socket *nl, const void *req, size_t len)
+{
+	if (!nl) {
+		sent_seq = ((const struct nlmsghdr *)req)->nlmsg_seq;
+		n_sent++;
+		return (ssize_t)len;
+	}
+	return send(mnl_socket_get_fd(nl), req, len, 0);
+}
+
+/* Sequence number 0 in a scripted message stands for that of the request. */
+ssize_t mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf, size_t len)
+{
+	struct nlmsghdr *msg = buf;
+	struct datagram *next;
+	int left;
+
+	if (nl)
+		return recv(mnl_socket_get_fd(nl), buf, len, 0);
+	assert_true(script_at < n_script);
+	next = &script[script_at++];
+	if (next->err) {
+		errno = next->err;
+		return -1;
+	}
+	assert_true(next->len <= len);
+	memcpy(buf, next->bytes, next->len);
+	for (left = (int)next->len; mnl_nlmsg_ok(msg, left); msg = mnl_nlmsg_next(msg, &left))
+		if (!msg->nlmsg_seq)
+			msg->nlmsg_seq = sent_seq;
+	return (ssize_t)next->len;
+}
+
+static struct weir_net *fake_net(void)
+{
+	struct weir_net *net = calloc(1, sizeof(*net));
+
+	assert_non_null(net);
+	net->netns_fd = net->back_fd = -1;
+	for (size_t i = 0; i < n_script; i++)
+		free(script[i].bytes);
+	n_script = script_at = n_sent = 0;
+	return net;
+}
+
+static void answer(const void *bytes, size_t len)
+{
+	struct datagram *next = &script[n_script++];
+
+	*next = (struct datagram){.bytes = malloc(len), .len = len};
+	memcpy(next->bytes, bytes, len);
+}
+
+static void answer_error(int err)
+{
+	script[n_script++] = (struct datagram){.err = err};
+}
+
+/* ---- messages -------------------------------------------------------------------- */
+
+static uint8_t room[70000] __attribute__((aligned(4)));
+
+static struct nlmsghdr *begin(uint16_t type, uint16_t flags, size_t head_bytes)
+{
+	struct nlmsghdr *msg;
+
+	memset(room, 0, sizeof(room));
+	msg = mnl_nlmsg_put_header(room);
+	msg->nlmsg_type = type;
+	msg->nlmsg_flags = flags;
+	mnl_nlmsg_put_extra_header(msg, head_bytes);
+	return msg;
+}
+
+static struct nlmsghdr *link_msg(int ifindex, const char *name, uint16_t flags)
+{
+	struct nlmsghdr *msg = begin(RTM_NEWLINK, flags, sizeof(struct ifinfomsg));
+	struct ifinfomsg *head = mnl_nlmsg_get_payload(msg);
+	struct nlattr *nest;
+
+	head->ifi_index = ifindex;
+	mnl_attr_put_strz(msg, IFLA_IFNAME, name);
+	nest = mnl_attr_nest_start(msg, IFLA_XDP);
+	mnl_attr_put_u8(msg, IFLA_XDP_ATTACHED, XDP_ATTACHED_MULTI);
+	mnl_attr_put_u32(msg, IFLA_XDP_DRV_PROG_ID, 11);
+	mnl_attr_put_u32(msg, IFLA_XDP_SKB_PROG_ID, 12);
+	mnl_attr_put_u32(msg, IFLA_XDP_HW_PROG_ID, 13);
+	mnl_attr_nest_end(msg, nest);
+	return msg;
+}
+
+static struct nlmsghdr *filter_msg(uint32_t handle, const char *name)
+{
+	struct nlmsghdr *msg = begin(RTM_NEWTFILTER, 0, sizeof(struct tcmsg));
+	struct tcmsg *head = mnl_nlmsg_get_payload(msg);
+	static const uint8_t tag[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+	struct nlattr *nest;
+
+	head->tcm_ifindex = 5;
+	head->tcm_handle = handle;
+	head->tcm_parent = WEIR_TC_EGRESS;
+	head->tcm_info = TC_H_MAKE(49152u << 16, htons(0x0003));
+	mnl_attr_put_strz(msg, TCA_KIND, "bpf");
+	mnl_attr_put_u32(msg, TCA_CHAIN, 7);
+	if (!handle)
+		return msg;
+	nest = mnl_attr_nest_start(msg, TCA_OPTIONS);
+	mnl_attr_put_strz(msg, TCA_BPF_NAME, name);
+	mnl_attr_put_u32(msg, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+	mnl_attr_put_u32(msg, TCA_BPF_FLAGS_GEN, TCA_CLS_FLAGS_NOT_IN_HW);
+	mnl_attr_put(msg, TCA_BPF_TAG, sizeof(tag), tag);
+	mnl_attr_put_u32(msg, TCA_BPF_ID, 99);
+	mnl_attr_nest_end(msg, nest);
+	return msg;
+}
+
+static struct nlmsghdr *done_msg(int err, uint16_t flags, const char *text)
+{
+	struct nlmsghdr *msg = begin(NLMSG_DONE, flags | NLM_F_MULTI, sizeof(int));
+
+	memcpy(mnl_nlmsg_get_payload(msg), &err, sizeof(err));
+	if (text)
+		mnl_attr_put_strz(msg, NLMSGERR_ATTR_MSG, text);
+	return msg;
+}
+
+/* @echoed: bytes of the request behind the nlmsghdr that the error repeats. */
+static struct nlmsghdr *error_msg(int err, uint16_t flags, size_t echoed, const char *text)
+{
+	size_t head = sizeof(struct nlmsgerr) + (flags & NLM_F_CAPPED ? 0 : echoed);
+	struct nlmsghdr *msg = begin(NLMSG_ERROR, flags, head);
+	struct nlmsgerr *error = mnl_nlmsg_get_payload(msg);
+
+	error->error = err;
+	error->msg.nlmsg_len = (uint32_t)(sizeof(error->msg) + echoed);
+	if (text)
+		mnl_attr_put_strz(msg, NLMSGERR_ATTR_MSG, text);
+	return msg;
+}
+
+static void answer_msg(const struct nlmsghdr *msg)
+{
+	answer(msg, msg->nlmsg_len);
+}
+
+/* ---- requests -------------------------------------------------------------------- */
+
+/* Every length below the whole is refused; the whole has the expected bytes. */
+#define check_bytes(expected, call)                                   \
+	do {                                                          \
+		uint8_t buf[256] __attribute__((aligned(4)));         \
+		size_t len;                                           \
+		const struct nlmsghdr *msg;                           \
+		for (len = 0; len < sizeof(expected); len++)          \
+			assert_null(call);                            \
+		len = sizeof(buf);                                    \
+		msg = call;                                           \
+		assert_non_null(msg);                                 \
+		assert_int_equal(msg->nlmsg_len, sizeof(expected));   \
+		assert_memory_equal(msg, expected, sizeof(expected)); \
+	} while (0)
+
+#define SEQ_PID 0, 0, 0, 0, 0, 0, 0, 0
+#define IF5	5, 0, 0, 0
+
+static void test_qdisc_requests(void **state)
+{
+	/* tc qdisc add dev X clsact */
+	static const uint8_t add[] = {48,   0,	  0,   0,   36,	 0,   0x05, 0x06, SEQ_PID, 0,
+				      0,    0,	  0,   IF5, 0,	 0,   0xff, 0xff, 0xf1,	   0xff,
+				      0xff, 0xff, 0,   0,   0,	 0,   11,   0,	  1,	   0,
+				      'c',  'l',  's', 'a', 'c', 't', 0,    0};
+	/* tc qdisc del dev X clsact */
+	static const uint8_t del[] = {48,   0,	  0,   0,   37,	 0,   0x05, 0x00, SEQ_PID, 0,
+				      0,    0,	  0,   IF5, 0,	 0,   0xff, 0xff, 0xf1,	   0xff,
+				      0xff, 0xff, 0,   0,   0,	 0,   11,   0,	  1,	   0,
+				      'c',  'l',  's', 'a', 'c', 't', 0,    0};
+
+	(void)state;
+	check_bytes(add, weir_nl_qdisc_request(buf, len, true, 5, "clsact"));
+	check_bytes(del, weir_nl_qdisc_request(buf, len, false, 5, "clsact"));
+}
+
+#define OPTIONS_X                                                                                 \
+	44, 0, 2, 0, 8, 0, 6, 0, 7, 0, 0, 0, 21, 0, 7, 0, 'x', '.', 'o', ':', '[', 'c', 'l', 'a', \
+		's', 's', 'i', 'f', 'i', 'e', 'r', ']', 0, 0, 0, 0, 8, 0, 8, 0, 1, 0, 0, 0
+#define KIND_BPF   8, 0, 1, 0, 'b', 'p', 'f', 0
+#define ON_INGRESS 0xf2, 0xff, 0xff, 0xff
+#define PREF_49152 0, 3, 0, 0xc0
+#define HANDLE_1   1, 0, 0, 0
+
+static void test_filter_requests(void **state)
+{
+	/* tc filter add dev X ingress bpf da obj x.o */
+	static const uint8_t add[] = {88,	  0, 0, 0, 44,	0,	  0x05,	    0x06, SEQ_PID,
+				      0,	  0, 0, 0, IF5, 0,	  0,	    0,	  0,
+				      ON_INGRESS, 0, 3, 0, 0,	KIND_BPF, OPTIONS_X};
+	/* tc filter change dev X ingress pref 49152 handle 1 protocol all bpf da obj x.o */
+	static const uint8_t change[] = {
+		88, 0, 0, 0,   44,	 0,	     0x05,	 0x00,	   SEQ_PID,  0,
+		0,  0, 0, IF5, HANDLE_1, ON_INGRESS, PREF_49152, KIND_BPF, OPTIONS_X};
+	/* tc filter del dev X ingress pref 49152 handle 1 protocol all bpf */
+	static const uint8_t del[] = {44, 0, 0, 0, 45,	0,	  0x05,	      0x00,	  SEQ_PID,
+				      0,  0, 0, 0, IF5, HANDLE_1, ON_INGRESS, PREF_49152, KIND_BPF};
+	/* tc filter add dev X ingress pref 7 chain 5 handle 3 bpf da obj x.o */
+	static const uint8_t chain[] = {
+		96, 0, 0,   0,	44, 0, 0x05, 0x06,	 SEQ_PID, 0,	    0,
+		0,  0, IF5, 3,	0,  0, 0,    ON_INGRESS, 0,	  3,	    7,
+		0,  8, 0,   11, 0,  5, 0,    0,		 0,	  KIND_BPF, OPTIONS_X};
+	struct weir_filter filter = {
+		.ifindex = 5,
+		.parent = WEIR_TC_INGRESS,
+		.protocol_be = htons(0x0003),
+		.kind = "bpf",
+		.prog_fd = 7,
+		.name = "x.o:[classifier]",
+		.direct_action = true,
+	};
+
+	(void)state;
+	check_bytes(add, weir_nl_filter_request(buf, len, WEIR_FILTER_ADD, &filter));
+	filter.pref = 49152;
+	filter.handle = 1;
+	check_bytes(change, weir_nl_filter_request(buf, len, WEIR_FILTER_CHANGE, &filter));
+	check_bytes(del, weir_nl_filter_request(buf, len, WEIR_FILTER_DEL, &filter));
+	filter.pref = 7;
+	filter.handle = 3;
+	filter.chain = 5;
+	check_bytes(chain, weir_nl_filter_request(buf, len, WEIR_FILTER_ADD, &filter));
+}
+
+#define LINK_HEAD(total) \
+	total, 0, 0, 0, 16, 0, 5, 0, SEQ_PID, 0, 0, 0, 0, IF5, 0, 0, 0, 0, 0, 0, 0, 0
+#define XDP_FD_7 8, 0, 1, 0, 7, 0, 0, 0
+
+static void test_xdp_requests(void **state)
+{
+	/* ip link set dev X xdp obj x.o */
+	static const uint8_t noexist[] = {
+		LINK_HEAD(52), 20, 0, 43, 0, XDP_FD_7, 8, 0, 3, 0, 1, 0, 0, 0};
+	/* ip -force link set dev X xdpdrv obj x.o */
+	static const uint8_t drv[] = {
+		LINK_HEAD(52), 20, 0, 43, 0, XDP_FD_7, 8, 0, 3, 0, 4, 0, 0, 0};
+	/* ip -force link set dev X xdp obj x.o: no flags, no attribute */
+	static const uint8_t plain[] = {LINK_HEAD(44), 12, 0, 43, 0, XDP_FD_7};
+	/* ip link set dev X xdp off */
+	static const uint8_t off[] = {LINK_HEAD(52), 20,   0, 43, 0, 8, 0, 1, 0, 0xff, 0xff,
+				      0xff,	     0xff, 8, 0,  3, 0, 1, 0, 0, 0};
+	/* compare and swap, which ip does not know */
+	static const uint8_t swap[] = {LINK_HEAD(60),
+				       28,
+				       0,
+				       43,
+				       0,
+				       XDP_FD_7,
+				       8,
+				       0,
+				       3,
+				       0,
+				       0x12,
+				       0,
+				       0,
+				       0,
+				       8,
+				       0,
+				       8,
+				       0,
+				       9,
+				       0,
+				       0,
+				       0};
+
+	(void)state;
+	check_bytes(noexist, weir_nl_xdp_request(buf, len, 5, 7, XDP_FLAGS_UPDATE_IF_NOEXIST, -1));
+	check_bytes(drv, weir_nl_xdp_request(buf, len, 5, 7, XDP_FLAGS_DRV_MODE, -1));
+	check_bytes(plain, weir_nl_xdp_request(buf, len, 5, 7, 0, -1));
+	check_bytes(off, weir_nl_xdp_request(buf, len, 5, -1, XDP_FLAGS_UPDATE_IF_NOEXIST, -1));
+	check_bytes(swap,
+		    weir_nl_xdp_request(buf, len, 5, 7, XDP_FLAGS_SKB_MODE | XDP_FLAGS_REPLACE, 9));
+}
+
+/* ---- acks ------------------------------------------------------------------------ */
+
+static void test_ack(void **state)
+{
+	struct nlmsghdr *msg;
+	char ext[16];
+
+	(void)state;
+	assert_int_equal(weir_nl_ack_parse(error_msg(0, 0, 0, NULL), ext, sizeof(ext)), 0);
+	assert_string_equal(ext, "");
+	msg = error_msg(-EEXIST, NLM_F_ACK_TLVS, 52, "not matching");
+	assert_int_equal(weir_nl_ack_parse(msg, ext, sizeof(ext)), -EEXIST);
+	assert_string_equal(ext, "not matching");
+	msg = error_msg(-EBUSY, NLM_F_ACK_TLVS | NLM_F_CAPPED, 52, "a text longer than the room");
+	assert_int_equal(weir_nl_ack_parse(msg, ext, sizeof(ext)), -EBUSY);
+	assert_string_equal(ext, "a text longer t");
+	msg = done_msg(-EINVAL, NLM_F_ACK_TLVS, "dump");
+	assert_int_equal(weir_nl_ack_parse(msg, ext, sizeof(ext)), -EINVAL);
+	assert_string_equal(ext, "dump");
+	/* without the flag there are no attributes, whatever follows */
+	msg = error_msg(-EINVAL, 0, 4, "no");
+	assert_int_equal(weir_nl_ack_parse(msg, ext, sizeof(ext)), -EINVAL);
+	assert_string_equal(ext, "");
+	assert_int_equal(weir_nl_ack_parse(msg, NULL, 0), -EINVAL);
+}
+
+static void test_ack_damaged(void **state)
+{
+	struct nlmsghdr *msg;
+	struct nlmsgerr *error;
+	char ext[64];
+
+	(void)state;
+	/* an echoed request that would end behind the message */
+	msg = error_msg(-EPERM, NLM_F_ACK_TLVS, 0, "x");
+	error = mnl_nlmsg_get_payload(msg);
+	error->msg.nlmsg_len = 0xfffffff0;
+	assert_int_equal(weir_nl_ack_parse(msg, ext, sizeof(ext)), -EPERM);
+	error->msg.nlmsg_len = 3;
+	assert_int_equal(weir_nl_ack_parse(msg, ext, sizeof(ext)), -EPERM);
+	assert_string_equal(ext, "");
+	/* a text without NUL */
+	msg = error_msg(-EPERM, NLM_F_ACK_TLVS | NLM_F_CAPPED, 0, NULL);
+	mnl_attr_put(msg, NLMSGERR_ATTR_MSG, 3, "abc");
+	assert_int_equal(weir_nl_ack_parse(msg, ext, sizeof(ext)), -EPERM);
+	assert_string_equal(ext, "abc");
+	/* numbers that are no errno, and an ack that is too short for one */
+	assert_int_equal(weir_nl_ack_parse(error_msg(7, 0, 0, NULL), ext, sizeof(ext)), -EBADMSG);
+	assert_int_equal(weir_nl_ack_parse(error_msg(-5000, 0, 0, NULL), ext, sizeof(ext)),
+			 -EBADMSG);
+	msg = begin(NLMSG_ERROR, 0, 4);
+	assert_int_equal(weir_nl_ack_parse(msg, ext, sizeof(ext)), -EBADMSG);
+}
+
+/* ---- parsing --------------------------------------------------------------------- */
+
+static void test_parse(void **state)
+{
+	struct weir_link link;
+	struct weir_filter filter;
+	struct weir_qdisc qdisc;
+	struct nlmsghdr *msg;
+
+	(void)state;
+	assert_int_equal(weir_nl_link_parse(link_msg(4, "veth0", 0), &link), 0);
+	assert_int_equal(link.ifindex, 4);
+	assert_string_equal(link.name, "veth0");
+	assert_int_equal(link.xdp_attached, XDP_ATTACHED_MULTI);
+	assert_int_equal(link.xdp_native_id, 11);
+	assert_int_equal(link.xdp_generic_id, 12);
+	assert_int_equal(link.xdp_offload_id, 13);
+	assert_int_equal(weir_nl_qdisc_parse(link_msg(4, "veth0", 0), &qdisc), -EBADMSG);
+
+	assert_int_equal(weir_nl_filter_parse(filter_msg(0x10, "a.o:[tc]"), &filter), 0);
+	assert_int_equal(filter.ifindex, 5);
+	assert_int_equal(filter.parent, WEIR_TC_EGRESS);
+	assert_int_equal(filter.pref, 49152);
+	assert_int_equal(filter.handle, 0x10);
+	assert_int_equal(filter.chain, 7);
+	assert_int_equal(filter.protocol_be, htons(0x0003));
+	assert_string_equal(filter.kind, "bpf");
+	assert_string_equal(filter.name, "a.o:[tc]");
+	assert_int_equal(filter.prog_id, 99);
+	assert_int_equal(filter.tag[7], 8);
+	assert_true(filter.direct_action);
+	assert_int_equal(filter.flags_gen, TCA_CLS_FLAGS_NOT_IN_HW);
+
+	msg = begin(RTM_NEWQDISC, 0, sizeof(struct tcmsg));
+	mnl_attr_put_strz(msg, TCA_KIND, "fq_codel");
+	assert_int_equal(weir_nl_qdisc_parse(msg, &qdisc), -ENOENT);
+	msg = begin(RTM_NEWQDISC, 0, sizeof(struct tcmsg));
+	mnl_attr_put_strz(msg, TCA_KIND, "clsact");
+	mnl_attr_put_u32(msg, TCA_EGRESS_BLOCK, 22);
+	assert_int_equal(weir_nl_qdisc_parse(msg, &qdisc), 0);
+	assert_int_equal(qdisc.ingress_block, 0);
+	assert_int_equal(qdisc.egress_block, 22);
+}
+
+/* Attributes of wrong size count as absent; names are cut and terminated. */
+static void test_parse_damaged(void **state)
+{
+	struct nlmsghdr *msg = begin(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	struct weir_filter filter;
+	struct weir_link link;
+	struct nlattr *nest;
+	char name[400];
+
+	(void)state;
+	mnl_attr_put(msg, IFLA_IFNAME, 24, "abcdefghijklmnopqrstuvwx");
+	nest = mnl_attr_nest_start(msg, IFLA_XDP);
+	mnl_attr_put(msg, IFLA_XDP_ATTACHED, 0, "");
+	mnl_attr_put_u8(msg, IFLA_XDP_DRV_PROG_ID, 1);
+	mnl_attr_put_u64(msg, IFLA_XDP_SKB_PROG_ID, 1);
+	mnl_attr_nest_end(msg, nest);
+	assert_int_equal(weir_nl_link_parse(msg, &link), 0);
+	assert_string_equal(link.name, "abcdefghijklmno");
+	assert_int_equal(link.xdp_attached, 0);
+	assert_int_equal(link.xdp_native_id | link.xdp_generic_id, 0);
+
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(weir_nl_filter_parse(filter_msg(1, name), &filter), 0);
+	assert_int_equal(strlen(filter.name), 255);
+	msg = begin(RTM_NEWTFILTER, 0, 8);
+	assert_int_equal(weir_nl_filter_parse(msg, &filter), -EBADMSG);
+}
+
+/* Any bytes at all: each copy has its exact size, so that the sanitizer sees
+ * a read behind the end. */
+static void test_parse_random(void **state)
+{
+	struct nlmsghdr *(*const seeds[])(uint32_t, const char *) = {filter_msg};
+	struct weir_filter filter;
+	struct weir_qdisc qdisc;
+	struct weir_link link;
+	char ext[64];
+
+	(void)state;
+	srandom(7);
+	for (int i = 0; i < 60000; i++) {
+		struct nlmsghdr *msg, *copy;
+		size_t len;
+
+		if (i % 3 == 0)
+			msg = seeds[0](1, "name");
+		else if (i % 3 == 1)
+			msg = link_msg(4, "veth0", 0);
+		else
+			msg = error_msg(-EINVAL, NLM_F_ACK_TLVS | (i & 4 ? NLM_F_CAPPED : 0), 8,
+					"text");
+		len = MNL_NLMSG_HDRLEN + (size_t)random() % (msg->nlmsg_len - MNL_NLMSG_HDRLEN + 1);
+		copy = malloc(MNL_ALIGN(len)); /* as answers are stored */
+		assert_non_null(copy);
+		memcpy(copy, msg, len);
+		for (int j = random() % 6; j > 0; j--)
+			((uint8_t *)copy)[(size_t)random() % len] = (uint8_t)random();
+		copy->nlmsg_len = (uint32_t)len;
+		for (uint16_t type = RTM_NEWLINK; type <= RTM_NEWTFILTER; type += 4) {
+			copy->nlmsg_type = type;
+			weir_nl_link_parse(copy, &link);
+			weir_nl_qdisc_parse(copy, &qdisc);
+			weir_nl_filter_parse(copy, &filter);
+		}
+		copy->nlmsg_type = i & 1 ? NLMSG_ERROR : NLMSG_DONE;
+		weir_nl_ack_parse(copy, ext, sizeof(ext));
+		free(copy);
+	}
+}
+
+/* ---- conversations --------------------------------------------------------------- */
+
+static int count_links(const struct weir_link *link, void *ctx)
+{
+	int *seen = ctx;
+
+	assert_true(link->ifindex > 0);
+	return ++*seen == 2000 ? 77 : 0;
+}
+
+static void test_dump_restarts(void **state)
+{
+	struct weir_net *net = fake_net();
+	int seen = 0;
+
+	(void)state;
+	answer_msg(link_msg(1, "lo", NLM_F_MULTI));
+	answer_msg(link_msg(2, "gone", NLM_F_MULTI | NLM_F_DUMP_INTR));
+	answer_msg(done_msg(0, 0, NULL));
+	answer_msg(link_msg(1, "lo", NLM_F_MULTI));
+	answer_msg(done_msg(0, NLM_F_DUMP_INTR, NULL)); /* told only at the end */
+	answer_msg(link_msg(1, "lo", NLM_F_MULTI));
+	answer_msg(done_msg(0, 0, NULL));
+	assert_int_equal(weir_nl_links(net, count_links, &seen), 0);
+	assert_int_equal(seen, 1);
+	assert_int_equal(n_sent, 3);
+	free(net);
+}
+
+static void test_dump_never_settles(void **state)
+{
+	struct weir_net *net = fake_net();
+	int seen = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		answer_msg(done_msg(0, NLM_F_DUMP_INTR, NULL));
+	assert_int_equal(weir_nl_links(net, count_links, &seen), -EAGAIN);
+	assert_int_equal(seen, 0);
+	free(net);
+}
+
+static void test_dump_big(void **state)
+{
+	struct weir_net *net = fake_net();
+	int seen = 0;
+
+	(void)state;
+	for (int i = 1; i <= 1999; i++)
+		answer_msg(link_msg(i, "veth1234567890", NLM_F_MULTI));
+	answer_msg(done_msg(0, 0, NULL));
+	assert_int_equal(weir_nl_links(net, count_links, &seen), 0);
+	assert_int_equal(seen, 1999);
+	free(net);
+
+	/* the caller's own word ends a walk and comes back */
+	net = fake_net();
+	seen = 1998;
+	for (int i = 1; i <= 5; i++)
+		answer_msg(link_msg(i, "veth", NLM_F_MULTI));
+	answer_msg(done_msg(0, 0, NULL));
+	assert_int_equal(weir_nl_links(net, count_links, &seen), 77);
+	assert_int_equal(seen, 2000);
+	free(net);
+}
+
+static void test_dump_fails(void **state)
+{
+	struct weir_net *net = fake_net();
+	struct nlmsghdr *msg;
+	int seen = 0;
+
+	(void)state;
+	answer_error(EINTR); /* a signal is no failure */
+	answer_msg(link_msg(1, "lo", NLM_F_MULTI));
+	answer_msg(done_msg(-ENOMEM, 0, NULL));
+	assert_int_equal(weir_nl_links(net, count_links, &seen), -ENOMEM);
+	answer_error(ENOBUFS);
+	assert_int_equal(weir_nl_links(net, count_links, &seen), -ENOBUFS);
+	answer_error(ENOSPC); /* libmnl: the datagram did not fit */
+	assert_int_equal(weir_nl_links(net, count_links, &seen), -EMSGSIZE);
+	assert_int_equal(seen, 0);
+	/* late messages of a request before are not ours */
+	msg = link_msg(9, "late", 0);
+	msg->nlmsg_seq = 4711;
+	answer_msg(msg);
+	msg = done_msg(-EIO, 0, NULL);
+	msg->nlmsg_seq = 4711;
+	answer_msg(msg);
+	answer_msg(link_msg(1, "lo", NLM_F_MULTI));
+	answer_msg(done_msg(0, 0, NULL));
+	assert_int_equal(weir_nl_links(net, count_links, &seen), 0);
+	assert_int_equal(seen, 1);
+	free(net);
+}
+
+static int take_filter(const struct weir_filter *filter, void *ctx)
+{
+	*(struct weir_filter *)ctx = *filter;
+	return 0;
+}
+
+static void test_filters(void **state)
+{
+	struct weir_net *net = fake_net();
+	struct weir_filter filter = {0}, echo = {0};
+	uint8_t buf[256] __attribute__((aligned(4)));
+	struct nlmsghdr *ask;
+	char ext[64];
+
+	(void)state;
+	/* the header entry of a pref is passed over */
+	answer_msg(filter_msg(3, "first"));
+	answer_msg(filter_msg(0, NULL));
+	answer_msg(done_msg(0, 0, NULL));
+	assert_int_equal(weir_nl_filters(net, 5, WEIR_TC_EGRESS, take_filter, &filter), 0);
+	assert_int_equal(filter.handle, 3);
+
+	ask = weir_nl_filter_request(buf, sizeof(buf), WEIR_FILTER_ADD, &filter);
+	answer_msg(filter_msg(8, "made"));
+	answer_msg(error_msg(0, 0, 0, NULL));
+	assert_int_equal(weir_nl_filter_talk(net, ask, &echo, ext, sizeof(ext)), 0);
+	assert_int_equal(echo.handle, 8);
+	assert_true(ask->nlmsg_flags & NLM_F_ECHO);
+
+	echo.handle = 1;
+	answer_msg(error_msg(-EEXIST, NLM_F_ACK_TLVS, 0, "there is one"));
+	assert_int_equal(weir_nl_filter_talk(net, ask, &echo, ext, sizeof(ext)), -EEXIST);
+	assert_string_equal(ext, "there is one");
+	assert_int_equal(echo.handle, 1);
+	/* success without the echo that was asked for */
+	answer_msg(error_msg(0, 0, 0, NULL));
+	assert_int_equal(weir_nl_filter_talk(net, ask, &echo, ext, sizeof(ext)), -EBADMSG);
+	assert_int_equal(weir_nl_talk(net, NULL, ext, sizeof(ext)), -EMSGSIZE);
+	free(net);
+}
+
+/* Reading needs no privilege: the running kernel. */
+static void test_real_kernel(void **state)
+{
+	struct weir_net *net = NULL;
+	char name[200];
+	int seen = 0;
+
+	(void)state;
+	assert_int_equal(weir_net_open(NULL, &net), 0);
+	assert_int_equal(weir_net_ifindex(net, "lo"), 1);
+	assert_int_equal(weir_net_ifindex(net, "no-such-dev"), -ENODEV);
+	assert_int_equal(weir_net_ifindex(net, ""), -ENODEV);
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(weir_net_ifindex(net, name), -ENODEV);
+	name[100] = '\0'; /* an alternative name's length */
+	assert_int_equal(weir_net_ifindex(net, name), -ENODEV);
+	assert_int_equal(weir_nl_links(net, count_links, &seen), 0);
+	assert_true(seen > 0);
+	assert_true(weir_net_cookie(net) != 0);
+	weir_net_close(net);
+	weir_net_close(NULL);
+	assert_int_equal(weir_net_open("no-such-netns", &net), -ENOENT);
+	assert_int_equal(weir_net_open("./no-such-path", &net), -ENOENT);
+}
+
+/* ---- names of tcx pins ----------------------------------------------------------- */
+
+static void test_tcx_pin(void **state)
+{
+	char name[WEIR_TCX_PIN_BYTES], other[WEIR_TCX_PIN_BYTES], slot[256], path[512];
+	char big[256];
+
+	(void)state;
+	weir_tcx_pin_name(0x1a, 7, WEIR_HOOK_EGRESS, "a-b.o:[tc/x%]", name);
+	assert_string_equal(name, "1a-7-egress-a-b%2Eo:[tc%2Fx%25]");
+	snprintf(path, sizeof(path), "/sys/fs/bpf/weir/tcx/%s", name);
+	assert_true(weir_tcx_pin_is_ours(path));
+	weir_tcx_pin_slot(path, slot, sizeof(slot));
+	assert_string_equal(slot, "a-b.o:[tc/x%]");
+	weir_tcx_pin_slot(path, slot, 4);
+	assert_string_equal(slot, "a-b");
+	assert_false(weir_tcx_pin_is_ours("/sys/fs/bpf/tcx/x"));
+	assert_false(weir_tcx_pin_is_ours("x"));
+	weir_tcx_pin_slot("/a/b", slot, sizeof(slot));
+	assert_string_equal(slot, "");
+	weir_tcx_pin_slot("/a/1-2-ingress-%4", slot, sizeof(slot));
+	assert_string_equal(slot, "%4");
+
+	/* two long slots that differ at the end only */
+	memset(big, '.', sizeof(big));
+	big[sizeof(big) - 1] = '\0';
+	weir_tcx_pin_name(UINT64_MAX, INT32_MAX, WEIR_HOOK_INGRESS, big, name);
+	big[sizeof(big) - 2] = '!';
+	weir_tcx_pin_name(UINT64_MAX, INT32_MAX, WEIR_HOOK_INGRESS, big, other);
+	assert_true(strlen(name) < WEIR_TCX_PIN_BYTES);
+	assert_string_not_equal(name, other);
+	assert_null(strchr(name, '.'));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_qdisc_requests), cmocka_unit_test(test_filter_requests),
+		cmocka_unit_test(test_xdp_requests),   cmocka_unit_test(test_ack),
+		cmocka_unit_test(test_ack_damaged),    cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_parse_damaged),  cmocka_unit_test(test_parse_random),
+		cmocka_unit_test(test_dump_restarts),  cmocka_unit_test(test_dump_never_settles),
+		cmocka_unit_test(test_dump_big),       cmocka_unit_test(test_dump_fails),
+		cmocka_unit_test(test_filters),	       cmocka_unit_test(test_real_kernel),
+		cmocka_unit_test(test_tcx_pin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

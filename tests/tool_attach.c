@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What stock tools cannot do to a hook, for selftests/test_attach.sh:
+ *
+ *   tool_attach xdp-link DEV PROG-PIN LINK-PIN   XDP by a BPF link, pinned
+ *   tool_attach tcx-prog DEV PROG-PIN            tcx ingress without a link
+ *   tool_attach update LINK-PIN PROG-PIN         another program for a link
+ *   tool_attach unknown-option                   an option of a newer library
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loader/uapi.h"
+#include "loader/weir.h"
+
+static int open_prog(const char *pin)
+{
+	int fd = bpf_obj_get(pin);
+
+	if (fd < 0)
+		fprintf(stderr, "%s: %s\n", pin, strerror(-fd));
+	return fd;
+}
+
+static int xdp_link(const char *dev, const char *prog, const char *pin)
+{
+	int fd = bpf_link_create(open_prog(prog), (int)if_nametoindex(dev), BPF_XDP, NULL);
+
+	return fd < 0 ? fd : bpf_obj_pin(fd, pin);
+}
+
+static int tcx_prog(const char *dev, const char *prog)
+{
+	return bpf_prog_attach(open_prog(prog), (int)if_nametoindex(dev),
+			       (enum bpf_attach_type)WEIR_BPF_TCX_INGRESS, 0);
+}
+
+/* The tail of a longer struct: zero is fine, anything else is refused. */
+static int unknown_option(void)
+{
+	struct {
+		struct weir_detach_opts opts;
+		uint64_t tail;
+	} longer = {.opts = {.sz = sizeof(longer), .dev = "lo"}};
+	struct weir_net *net;
+	int err = weir_net_open(NULL, &net);
+
+	if (err)
+		return err;
+	err = weir_detach(net, &longer.opts);
+	longer.tail = 1;
+	if (err >= 0 && weir_detach(net, &longer.opts) != -E2BIG)
+		err = -EINVAL;
+	weir_net_close(net);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	int err = -EINVAL;
+
+	if (argc == 5 && !strcmp(argv[1], "xdp-link"))
+		err = xdp_link(argv[2], argv[3], argv[4]);
+	else if (argc == 4 && !strcmp(argv[1], "tcx-prog"))
+		err = tcx_prog(argv[2], argv[3]);
+	else if (argc == 4 && !strcmp(argv[1], "update"))
+		err = bpf_link_update(bpf_obj_get(argv[2]), open_prog(argv[3]), NULL);
+	else if (argc == 2 && !strcmp(argv[1], "unknown-option"))
+		err = unknown_option();
+	if (err < 0)
+		fprintf(stderr, "tool_attach: %s\n", strerror(-err));
+	return err < 0;
+}
