@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# make bench: every measurement, each against its peers in the same run. Prints;
+# never fails for a figure.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+ROUNDS=${ROUNDS:-31}
+NEW=$BUILD/bpf/count.o
+OLD=$BUILD/bpf/legacy/count.o
+
+version() {
+	"$@" 2>&1 | head -n 1
+}
+echo "$(date -u +%Y-%m-%d), $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs, Linux $(uname -r), load $(cut -d' ' -f1-3 /proc/loadavg)"
+echo "$(version "$WEIR" version); $(version tc -V); $(version bpftool version); $(version clang --version)"
+
+echo
+echo "count: cost of a packet (goal: at most 4 ns over parsing)"
+"$BUILD/bench/count" "$PROGS/bench_count.o" "$NEW"
+
+netns_add A B
+veth_pair "$A" v0 "$B" v1
+W="$WEIR -q"
+
+# compare TITLE A A-CLEANUP B B-CLEANUP
+compare() {
+	echo
+	echo "$1 ($ROUNDS rounds, order turning)"
+	printf '  %-12s %10s %10s %9s\n' '' weir peer ratio
+	ns "$A" "$BUILD/bench/compare" "$ROUNDS" "${@:2}" || echo '  not measured'
+}
+
+# syscalls COMMAND CLEANUP: how many the command makes
+syscalls() {
+	# shellcheck disable=SC2086 # words
+	ns "$A" strace -f -c -U calls,name -o "$TMP/calls" $1 >/dev/null 2>&1
+	# shellcheck disable=SC2086
+	ns "$A" $2 >/dev/null 2>&1
+	awk '/total/ { print $1 }' "$TMP/calls"
+}
+calls() {
+	printf '  %-12s %10s %10s\n' 'system calls' "$(syscalls "$1" "$2")" "$(syscalls "$3" "$4")"
+}
+
+# pair TITLE A A-CLEANUP B B-CLEANUP
+pair() {
+	compare "$@"
+	calls "${@:2}"
+}
+
+ns "$A" tc qdisc add dev v0 clsact
+pair 'tc: load and attach the same modern object; peer: stock tc' \
+	"$W attach dev v0 ingress obj $NEW" "$W detach dev v0 ingress" \
+	"tc filter add dev v0 ingress bpf da obj $NEW sec classifier" 'tc filter del dev v0 ingress'
+ns "$A" tc qdisc del dev v0 clsact
+pair 'XDP: load and attach the same modern object; peer: stock ip' \
+	"$W attach dev v0 xdp native obj $NEW" "$W detach dev v0 xdp" \
+	"ip link set dev v0 xdpdrv obj $NEW sec xdp" 'ip link set dev v0 xdpdrv off'
+pair 'XDP: legacy object (stock tools refuse it); peer: weir with the modern one' \
+	"$W attach dev v0 xdp native obj $OLD" "$W detach dev v0 xdp" \
+	"$W attach dev v0 xdp native obj $NEW" "$W detach dev v0 xdp"
+ns "$A" "$WEIR" -q attach dev v0 xdp obj "$NEW"
+pair 'counters once, JSON; peer: bpftool map dump' \
+	"$W -j stat $BPFFS/tc/globals/weir_count all" true \
+	"bpftool -j map dump pinned $BPFFS/tc/globals/weir_count" true
+pair 'what is attached, JSON; peer: bpftool net' \
+	"$W -j show dev v0" true 'bpftool -j net show dev v0' true
+exit 0

@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Each example does what its page says.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+netns_add A B
+veth_pair "$A" eth1 "$B" eth2
+
+background ns "$B" ping -q -c 40 -i 0.05 10.99.1.1 >/dev/null
+ok '01-count' ns "$A" bash "$ROOT/examples/01-count/run.sh" eth1 1
+like "$out" '^eth1: xdp native count_xdp id [0-9]+' '01-count: says the mode'
+like "$out" 'xdp_ipv4_icmp +[1-9]' '01-count: counts the pings'
+is "$("$WEIR" -n "$A" -j show)" '[]' '01-count: leaves nothing attached'
+ok 'pindir' "$WEIR" -n "$A" -q attach dev eth1 xdp obj "$BUILD/bpf/count.o" pindir mine/eth1
+ok 'pindir: a map of its own' bpftool map show pinned "$BPFFS/mine/eth1/weir_count"
+"$WEIR" -n "$A" -q detach dev eth1
+
+run "$ROOT/examples/demo/demo.sh"
+exits 0 'demo'
+like "$out" 'All [0-9]+ counters are correct' 'demo: every counter'
+ends_clean() {
+	local pid
+	setsid "$ROOT/examples/demo/demo.sh" >/dev/null 2>&1 &
+	pid=$!
+	sleep "$1"
+	kill -TERM "$pid"
+	wait "$pid"
+	! pgrep -s "$pid" >/dev/null
+}
+ok 'demo: ended in the middle, no process stays' ends_clean 0.7
+
+done_testing

@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# weir stat: what was sent is what is shown, by name, summed over CPUs, with rates.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+MAPS=$BUILD/tests/tool_maps
+GLOBALS=$BPFFS/tc/globals
+
+# packets MAP NAME: from the JSON of the last run.
+packets() {
+	jq -r --arg m "$1" --arg c "$2" \
+		'.[] | select(.map == $m) | .counters[] | select(.name == $c) | "\(.packets) \(.bytes)"' \
+		<<<"$out"
+}
+
+fails 'no counter map at all' "$WEIR" stat weir_count
+like "$err" '^weir: .*weir_count.*no map.*; ' 'is said with a remedy'
+
+# ---- our own -------------------------------------------------------------------
+
+netns_add left right
+veth_pair "$left" stat0 "$right" stat1
+for hook in xdp ingress egress; do
+	ok "count at $hook" ns "$right" "$WEIR" -q attach dev stat1 $hook obj "$BUILD/bpf/legacy/count.o"
+done
+
+ok 'before traffic' "$WEIR" stat weir_count
+like "$out" 'all counters are zero' 'zeros are one line'
+ok 'with all' "$WEIR" -j stat weir_count all
+is "$(jq '.[0].counters | length' <<<"$out")" 45 'every class of every hook is there'
+
+ok 'ping over IPv4' ns "$left" ping -q -c 5 -i 0.01 10.99.1.2
+ok 'ping over IPv6' ns "$left" ping -q -c 3 -i 0.01 fd99:1::2
+ok 'as JSON' "$WEIR" -j stat weir_count
+# 84 bytes of IPv4, 104 of IPv6, 14 of Ethernet
+for hook in xdp ingress egress; do
+	is "$(packets weir_count ${hook}_ipv4_icmp)" '5 490' "$hook: IPv4"
+	is "$(packets weir_count ${hook}_ipv6_icmp)" '3 354' "$hook: IPv6"
+done
+is "$(jq '[.[0].counters[].packets] | add' <<<"$out")" 24 'and nothing else'
+is "$(jq -r '.[0].pins | join(" ")' <<<"$out")" "$GLOBALS/weir_count" 'with its pin'
+
+ok 'as text' "$WEIR" stat weir_count
+like "$out" $'\n  xdp_ipv4_icmp +5 +490' 'a counter is a line'
+unlike "$out" 'arp' 'zeros are left out'
+ok 'of a device' "$WEIR" -n "$right" stat dev stat1
+like "$out" 'weir_count id [0-9]+ percpu_array' 'by the maps of its programs'
+id=$(bpftool -j map show pinned $GLOBALS/weir_count | jq .id)
+ok 'by id' "$WEIR" stat id "$id"
+like "$out" "weir_count id $id " 'the same'
+ok 'by path' "$WEIR" stat $GLOBALS/weir_count
+ok 'without a word' "$WEIR" stat
+like "$out" "weir_count id $id " 'finds it'
+
+# ---- with an interval --------------------------------------------------------------
+
+"$WEIR" -j stat weir_count interval 0.5 count 2 >"$TMP/rates" &
+reader=$!
+PIDS+=("$reader")
+sleep 0.2
+ns "$left" ping -q -c 10 -i 0.002 10.99.1.2 >/dev/null
+wait "$reader"
+status=$?
+exits 0 'two reports'
+is "$(jq -s length "$TMP/rates")" 2 'are two objects'
+first=$(jq -s '.[0].maps[0].counters[] | select(.name == "xdp_ipv4_icmp")' "$TMP/rates")
+is "$(jq .packets <<<"$first")" 15 'counts go on'
+# 10 packets in half a second, read 0.5 s apart give or take the machine's load
+ok 'rate of packets' jq -e '.pps > 10 and .pps <= 20.5' <<<"$first"
+is "$(jq '(.bps / .pps) | round' <<<"$first")" 784 'rate of bits: 98 bytes each'
+is "$(jq -s '.[1].maps[0].counters[] | select(.name == "xdp_ipv4_icmp") | .pps' "$TMP/rates")" 0 \
+	'and nothing in the next'
+
+"$WEIR" stat weir_count interval 0.1 >"$TMP/endless" &
+reader=$!
+PIDS+=("$reader")
+wait_for 5 grep -q 'pkt/s' "$TMP/endless"
+stop "$reader" INT
+status=$?
+exits 0 'an interrupt ends it well'
+
+# ---- other people's ------------------------------------------------------------------
+
+bpftool prog load "$PROGS/counters.o" $BPFFS/prog type xdp pinmaps $GLOBALS
+head -c 100 /dev/zero >"$TMP/packet"
+bpftool prog run pinned $BPFFS/prog data_in "$TMP/packet" repeat 7 >/dev/null
+ok 'a map of another maker' "$WEIR" -j stat lanes all
+is "$(packets lanes right)" '7 700' 'by the names of its enum'
+is "$(packets lanes left)" '0 0' 'all of them'
+fails 'a map of plain numbers' "$WEIR" stat plain
+like "$err" '^weir: .*plain.*; .*counter' 'is refused with the reason'
+"$MAPS" fill flows 100000
+ok 'a hundred thousand counters' "$WEIR" -j stat flows all
+is "$(jq '[.[0].counters | length, (map(.packets) | add), (map(.bytes) | add)] | join(" ")' <<<"$out")" \
+	'"100000 4999950000 9999900000"' 'add up'
+fails 'a program is no map' "$WEIR" stat $BPFFS/prog
+like "$err" 'program id' 'and is called so'
+
+done_testing
