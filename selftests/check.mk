@@ -79,7 +79,7 @@ check-self: all tests
 	$(Q)BUILD=$(abspath $(B)) prove --exec bash $(filter selftests/test_%,$(SCRIPTS))
 
 check-deps:
-	@$(call DEPS_CHECK,$(DEPS_CHECK_ALL) $(DEPS_CHECK_TEST)) 2>/dev/null || $(MAKE) --no-print-directory deps
+	@( $(call DEPS_CHECK,$(DEPS_CHECK_ALL) $(DEPS_CHECK_TEST)) ) 2>/dev/null || $(MAKE) --no-print-directory deps
 
 # Static checks and units side by side, then the fuzzers, then all TAP in one prove.
 check: check-deps
