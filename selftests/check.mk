@@ -16,6 +16,9 @@ $(A)/%.o: %.c | $(B)/.deps
 $(TESTS): $(B)/tests/%: $(A)/tests/%.o $(A_LIB) $(A_CLI)
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(ASAN_FLAGS) -o $@ $^ -lcmocka $(SHARED_LIBS)
 
+$(B)/weir-asan: $(A_LIB) $(A_CLI) $(A)/cli/main.o
+	$(call say,LD,$@)$(CC) $(ASAN_FLAGS) -o $@ $^ $(SHARED_LIBS)
+
 $(TOOLS): $(B)/tests/tool_%: tests/tool_%.c $(B)/libweir.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(SHARED_LIBS)
 
@@ -41,7 +44,7 @@ $(PROG_OBJ): $(B)/progs/%.o: selftests/progs/%.c $(wildcard selftests/progs/*.h)
 	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(PROG_FLAGS) -c $< -o $@
 
 progs: $(PROG_OBJ)
-tests: $(TESTS) $(TOOLS) $(B)/tests/fault.so progs
+tests: $(TESTS) $(TOOLS) $(B)/tests/fault.so $(B)/weir-asan progs
 asan: $(TESTS)
 
 check-format:

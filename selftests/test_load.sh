@@ -192,6 +192,12 @@ is "$(bpftool -j map show pinned "$BPFFS/tc/globals/jumps" | jq .id)" "$jumps" '
 ping_b 5 >/dev/null
 is "$(first_value "$(map_id jump_count)")" 20 'with the new programs'
 gone
+ok 'an array that nothing pins' weir attach dev v0 xdp obj "$PROGS/tail_unpinned.o"
+like "$err" 'tail_jumps is not pinned: the kernel empties it' 'is loaded with a warning'
+gone
+fails 'a slot beyond the array' weir attach dev v0 xdp obj "$PROGS/tail_beyond.o"
+like "$err" 'slot 5 for tail_one is beyond map tail_jumps, which has 2 entries' 'is named with its size'
+is "$(weir -j show dev v0)" '[]' 'and nothing is attached'
 ok 'tail calls of a BTF map' weir -q attach dev v0 xdp obj "$PROGS/maps_tail_btf.o"
 ping_b 5 >/dev/null
 is "$(first_value "$(map_id btf_jump_count)")" 10 'are made'
