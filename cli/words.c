@@ -49,7 +49,7 @@ const struct weir_word weir_global_words[] = {
 	 .word = "verbose",
 	 .letter = 'v',
 	 GLOBAL(verbose),
-	 .help = "say what is done; twice: everything, the whole verifier log too"},
+	 .help = "say what is done, and all the verifier says; twice: libbpf's lines too"},
 	FLAG("quiet", .letter = 'q', GLOBAL(quiet), .help = "no notes, errors only"),
 	FLAG("version", .letter = 'V', .aliases = "Version", GLOBAL(version),
 	     .help = "print the version"),

@@ -204,7 +204,7 @@ static void log_whole(const char *log)
 	while (*log) {
 		size_t len = strcspn(log, "\n");
 
-		weir_log(WEIR_LOG_DEBUG, "%.*s", (int)len, log);
+		weir_log(WEIR_LOG_INFO, "%.*s", (int)len, log);
 		log += len + (log[len] == '\n');
 	}
 }
@@ -214,7 +214,7 @@ int weir_verifier_report(int err, const char *object, const char *prog, const ch
 	struct weir_verifier_verdict verdict;
 	const char *hint;
 
-	if (weir_log_wants(WEIR_LOG_DEBUG))
+	if (weir_log_wants(WEIR_LOG_INFO))
 		log_whole(log);
 	if (weir_verifier_read(log, &verdict))
 		return weir_fail(err, "%s: program %s: the kernel refuses it: %s%s%s", object, prog,
@@ -231,5 +231,5 @@ int weir_verifier_report(int err, const char *object, const char *prog, const ch
 	hint = weir_verifier_hint(verdict.message, verdict.message_len);
 	return weir_fail(err, "%s: program %s: the verifier refuses it: %.*s; %s", object, prog,
 			 (int)verdict.message_len, verdict.message,
-			 hint ?: "weir -vv shows its whole log");
+			 hint ?: "weir -v shows its whole log");
 }

@@ -29,8 +29,8 @@ enum weir_log_level {
 	WEIR_LOG_DETAIL,    /* belongs to the error that follows or went before:
 			     * verifier lines, each differing field of a pin */
 	WEIR_LOG_NOTICE,    /* done, but worth knowing: fell back to generic XDP */
-	WEIR_LOG_INFO,	    /* what was done: one line a step */
-	WEIR_LOG_DEBUG,	    /* libbpf's own lines, the whole verifier log */
+	WEIR_LOG_INFO,	    /* what was done, a line a step; the whole verifier log */
+	WEIR_LOG_DEBUG,	    /* libbpf's own lines */
 };
 
 typedef void (*weir_log_fn)(void *ctx, enum weir_log_level level, const char *line);

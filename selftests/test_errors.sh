@@ -76,8 +76,8 @@ refused 'program bad_xdp: the verifier refuses it: invalid access to packet.*dat
 like "$err" 'in C: .*data\[12\]' 'verifier: the C line'
 like "$err" 'instruction [0-9]+: ' 'verifier: the instruction'
 unlike "$err" 'processed [0-9]+ insns' 'verifier: not the whole log'
-run ns "$A" "$WEIR" -v -v attach dev v0 xdp obj "$PROGS/bad_packet.o"
-like "$err" 'processed [0-9]+ insns' 'verifier: the whole log with -v -v'
+run ns "$A" "$WEIR" -v attach dev v0 xdp obj "$PROGS/bad_packet.o"
+like "$err" 'processed [0-9]+ insns' 'verifier: the whole log with -v'
 refused 'bad_cls' 'verifier, tc' attach ingress obj "$PROGS/bad_packet.o"
 refused 'bad_cls' 'verifier, tcx' attach ingress tcx obj "$PROGS/bad_packet.o"
 fails 'check says the same' "$WEIR" check "$PROGS/bad_packet.o"
