@@ -10,6 +10,7 @@
  * again (include/linux/netlink.h, nl_dump_check_consistent()).
  */
 #include <errno.h>
+#include <poll.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,10 @@
 #include "loader/net.h"
 #include "loader/netlink_in.h"
 
+#define RECEIVE_TRIES 2
+
 /* A dump that is disturbed this often is given up. */
-#define DUMP_TRIES 32
+#define DUMP_TRIES    32
 
 static void ext_copy(const void *text, size_t len, char *ext, size_t ext_len)
 {
@@ -133,15 +136,27 @@ static int take_datagram(struct weir_net *net, int len, struct weir_nl_answer *a
 	return 0;
 }
 
+static bool answer_waits(const struct weir_net *net)
+{
+	struct pollfd fd = {.fd = mnl_socket_get_fd(net->sock), .events = POLLIN};
+
+	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLIN);
+}
+
+/* The kernel has acted and queued its answer before send returned; failing to
+ * fetch it undoes nothing, so it is fetched again while it is there. */
 static ssize_t receive(struct weir_net *net)
 {
+	int err = 0, tries = 0;
 	ssize_t len;
 
 	do {
 		len = mnl_socket_recvfrom(net->sock, net->buf, sizeof(net->buf));
-	} while (len < 0 && errno == EINTR);
-	if (len < 0)
-		return errno == ENOSPC ? -EMSGSIZE : -errno; /* libmnl's word for a cut datagram */
+		err = len < 0 ? errno : 0;
+	} while (err == EINTR ||
+		 (err && err != ENOSPC && tries++ < RECEIVE_TRIES && answer_waits(net)));
+	if (err)
+		return err == ENOSPC ? -EMSGSIZE : -err; /* libmnl's word for a cut datagram */
 	return len ? len : -EPIPE;
 }
 

@@ -58,9 +58,8 @@ fail_allocations() {
 
 # ---- the nth system call ------------------------------------------------------------
 
-# Calls that decide about success; others (mmap, close, ...) are libc's. Not
-# recvmsg: without the kernel's answer nobody knows what it did.
-CALLS='bpf openat mkdir sendto socket newfstatat statfs symlink mount getsockname setsockopt'
+# Calls that decide about success; others (mmap, close, ...) are libc's.
+CALLS='bpf openat mkdir sendto recvmsg socket newfstatat statfs symlink mount getsockname setsockopt'
 
 fail_calls() {
 	local call n bad=0 total=0 before
