@@ -76,7 +76,7 @@ int weir_attach_fail(int err, const char *dev, const char *place, const char *ex
 /* ---- clsact.c: the qdisc ----------------------------------------------------- */
 
 /* What is there; kind "" when none. Not logged. */
-int weir_clsact_find(struct weir_net *net, int ifindex, struct weir_qdisc *out);
+int weir_clsact_find(struct weir_net *net, int ifindex, struct weir_tc_qdisc *out);
 /* Makes it unless it is there; marked as ours, recorded in @undo. Logged. */
 int weir_clsact_ensure(struct weir_net *net, const char *dev, int ifindex, struct weir_undo *undo);
 /* Removes it when it is marked as ours and nothing uses it. */

@@ -25,7 +25,7 @@
 
 /* A filter on the hook, and whose it is. */
 struct entry {
-	struct weir_filter filter;
+	struct weir_tc_filter filter;
 	struct weir_prog prog;
 	bool known; /* prog is filled */
 };
@@ -37,10 +37,10 @@ struct entries {
 
 static uint32_t parent_of(enum weir_hook hook)
 {
-	return hook == WEIR_HOOK_EGRESS ? WEIR_TC_EGRESS : WEIR_TC_INGRESS;
+	return hook == WEIR_HOOK_EGRESS ? WEIR_TC_PARENT_EGRESS : WEIR_TC_PARENT_INGRESS;
 }
 
-static int add_entry(const struct weir_filter *filter, void *ctx)
+static int add_entry(const struct weir_tc_filter *filter, void *ctx)
 {
 	struct entries *all = ctx;
 	struct entry *entry;
@@ -75,26 +75,27 @@ static bool is_bpf(const struct entry *entry)
 	return !strcmp(entry->filter.kind, "bpf");
 }
 
-static void place_text(enum weir_hook hook, const struct weir_filter *filter, char *buf, size_t len)
+static void place_text(enum weir_hook hook, const struct weir_tc_filter *filter, char *buf,
+		       size_t len)
 {
 	snprintf(buf, len, "%s filter pref %u handle 0x%x", weir_hook_name(hook), filter->pref,
 		 filter->handle);
 }
 
-static void remedy_text(const char *dev, enum weir_hook hook, const struct weir_filter *filter,
+static void remedy_text(const char *dev, enum weir_hook hook, const struct weir_tc_filter *filter,
 			const char *tail, char *buf, size_t len)
 {
 	snprintf(buf, len, "`weir detach dev %s %s pref %u handle 0x%x force` removes it%s", dev,
 		 weir_hook_name(hook), filter->pref, filter->handle, tail);
 }
 
-static int filter_talk(struct weir_net *net, enum weir_filter_op op, struct weir_filter *filter,
+static int filter_talk(struct weir_net *net, enum weir_tc_op op, struct weir_tc_filter *filter,
 		       char *ext, size_t ext_len)
 {
 	uint8_t buf[1024] __attribute__((aligned(4)));
 	struct nlmsghdr *msg = weir_nl_filter_request(buf, sizeof(buf), op, filter);
 
-	if (op == WEIR_FILTER_DEL)
+	if (op == WEIR_TC_DEL)
 		return weir_nl_talk(net, msg, ext, ext_len);
 	return weir_nl_filter_talk(net, msg, filter, ext, ext_len);
 }
@@ -102,8 +103,8 @@ static int filter_talk(struct weir_net *net, enum weir_filter_op op, struct weir
 /* ---- which filter is the slot ------------------------------------------------ */
 
 struct plan {
-	enum weir_filter_op op;
-	struct weir_filter filter; /* the request */
+	enum weir_tc_op op;
+	struct weir_tc_filter filter; /* the request */
 	uint32_t replaced_id;
 	bool unchanged;
 	struct entries all;
@@ -119,7 +120,7 @@ static void plan_close(struct plan *plan)
  * and never hold a slot. With a handle the place is the slot, else the name. */
 static bool in_slot(const struct weir_attaching *at, const struct entry *entry)
 {
-	const struct weir_filter *filter = &entry->filter;
+	const struct weir_tc_filter *filter = &entry->filter;
 
 	if (filter->chain)
 		return false;
@@ -170,7 +171,7 @@ static int plan_replace(const struct weir_attaching *at, const struct entry *ent
 			  entry->filter.direct_action && !strcmp(entry->filter.name, at->slot);
 	if (!is_bpf(entry) || (!entry->prog.ours && !at->opts.force && !plan->unchanged))
 		return refuse_entry(at, entry);
-	plan->op = WEIR_FILTER_CHANGE;
+	plan->op = WEIR_TC_CHANGE;
 	plan->filter.pref = entry->filter.pref;
 	plan->filter.handle = entry->filter.handle;
 	plan->filter.protocol_be = entry->filter.protocol_be;
@@ -181,7 +182,7 @@ static int plan_replace(const struct weir_attaching *at, const struct entry *ent
 static void plan_start(const struct weir_attaching *at, struct plan *plan)
 {
 	*plan = (struct plan){
-		.op = WEIR_FILTER_ADD,
+		.op = WEIR_TC_ADD,
 		.filter =
 			{
 				.ifindex = at->ifindex,
@@ -190,6 +191,7 @@ static void plan_start(const struct weir_attaching *at, struct plan *plan)
 				.handle = at->opts.handle,
 				.protocol_be = htons(ETH_P_ALL),
 				.kind = "bpf",
+				.has_options = true,
 				.prog_fd = at->prog_fd,
 				.direct_action = true,
 			},
@@ -202,7 +204,7 @@ static int check_qdisc(const struct weir_attaching *at)
 {
 	const char *hook = weir_hook_name(at->opts.hook);
 	bool egress = at->opts.hook == WEIR_HOOK_EGRESS;
-	struct weir_qdisc qdisc;
+	struct weir_tc_qdisc qdisc;
 	uint32_t block;
 	int err = weir_clsact_find(at->net, at->ifindex, &qdisc);
 
@@ -255,21 +257,21 @@ int weir_tc_look(struct weir_attaching *at)
 
 /* ---- attach ------------------------------------------------------------------- */
 
-static bool same_place(const struct weir_filter *a, const struct weir_filter *b)
+static bool same_place(const struct weir_tc_filter *a, const struct weir_tc_filter *b)
 {
 	return a->pref == b->pref && a->handle == b->handle;
 }
 
-static void remove_twin(const struct weir_attaching *at, struct weir_filter *twin)
+static void remove_twin(const struct weir_attaching *at, struct weir_tc_filter *twin)
 {
-	if (!filter_talk(at->net, WEIR_FILTER_DEL, twin, NULL, 0))
+	if (!filter_talk(at->net, WEIR_TC_DEL, twin, NULL, 0))
 		weir_log(WEIR_LOG_INFO, "%s: %s filter pref %u handle 0x%x: duplicate removed",
 			 at->dev, weir_hook_name(at->opts.hook), twin->pref, twin->handle);
 }
 
 /* The slot's other filters of ours: from before a change of pref, or twins. */
 static void remove_twins(const struct weir_attaching *at, const struct entries *all,
-			 const struct weir_filter *kept)
+			 const struct weir_tc_filter *kept)
 {
 	for (size_t i = 0; i < all->n && !at->opts.handle; i++) {
 		struct entry *entry = &all->list[i];
@@ -313,7 +315,7 @@ static void report(struct weir_attaching *at, const struct plan *plan)
 /* A detach at the same time may have taken the empty qdisc away again. */
 static bool qdisc_gone(const struct weir_attaching *at)
 {
-	struct weir_qdisc qdisc;
+	struct weir_tc_qdisc qdisc;
 
 	return !weir_clsact_find(at->net, at->ifindex, &qdisc) && !*qdisc.kind;
 }
@@ -323,20 +325,20 @@ static int attach_once(struct weir_attaching *at, struct plan *plan, char *ext, 
 {
 	int err = 0;
 
-	if (!plan->unchanged && plan->op == WEIR_FILTER_ADD)
+	if (!plan->unchanged && plan->op == WEIR_TC_ADD)
 		err = weir_clsact_ensure(at->net, at->dev, at->ifindex, at->undo);
 	if (err)
 		return err;
 	if (!plan->unchanged)
 		err = filter_talk(at->net, plan->op, &plan->filter, ext, ext_len);
-	if (err == -EEXIST || (err == -ENOENT && plan->op == WEIR_FILTER_CHANGE) ||
+	if (err == -EEXIST || (err == -ENOENT && plan->op == WEIR_TC_CHANGE) ||
 	    (err && qdisc_gone(at)))
 		return -EAGAIN;
 	if (err)
 		return weir_attach_fail(err, at->dev, weir_hook_name(at->opts.hook), ext);
 	report(at, plan);
 	remove_twins(at, &plan->all, &plan->filter);
-	if (plan->op == WEIR_FILTER_ADD)
+	if (plan->op == WEIR_TC_ADD)
 		settle_race(at);
 	return 0;
 }
@@ -390,7 +392,7 @@ static int detach_entry(struct weir_detaching *de, struct entry *entry)
 		leave_entry(de, entry);
 		return 0;
 	}
-	err = filter_talk(de->net, WEIR_FILTER_DEL, &entry->filter, ext, sizeof(ext));
+	err = filter_talk(de->net, WEIR_TC_DEL, &entry->filter, ext, sizeof(ext));
 	if (err == -ENOENT || err == -EINVAL || err == -ENODEV)
 		return 0; /* went with its pref, qdisc or device */
 	if (err) {
@@ -405,7 +407,7 @@ static int detach_entry(struct weir_detaching *de, struct entry *entry)
  * block they belong to other interfaces as well. */
 static int detachable(struct weir_detaching *de)
 {
-	struct weir_qdisc qdisc;
+	struct weir_tc_qdisc qdisc;
 	bool egress = de->hook == WEIR_HOOK_EGRESS;
 	int err = weir_clsact_find(de->net, de->ifindex, &qdisc);
 

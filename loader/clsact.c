@@ -26,15 +26,15 @@
 #define MARK_DIR   "weir/clsact"
 #define PATH_BYTES 4096
 
-static int take_qdisc(const struct weir_qdisc *qdisc, void *ctx)
+static int take_qdisc(const struct weir_tc_qdisc *qdisc, void *ctx)
 {
-	*(struct weir_qdisc *)ctx = *qdisc;
+	*(struct weir_tc_qdisc *)ctx = *qdisc;
 	return 0;
 }
 
-int weir_clsact_find(struct weir_net *net, int ifindex, struct weir_qdisc *out)
+int weir_clsact_find(struct weir_net *net, int ifindex, struct weir_tc_qdisc *out)
 {
-	struct weir_qdisc qdisc = {.ifindex = ifindex};
+	struct weir_tc_qdisc qdisc = {.ifindex = ifindex};
 	int err = weir_nl_qdiscs(net, ifindex, take_qdisc, &qdisc);
 
 	if (!err)
@@ -55,7 +55,7 @@ static int mark_path(struct weir_net *net, int ifindex, char *mnt, char *path)
 	return 0;
 }
 
-static int stop_at_filter(const struct weir_filter *filter, void *ctx)
+static int stop_at_filter(const struct weir_tc_filter *filter, void *ctx)
 {
 	(void)filter;
 	(void)ctx;
@@ -63,30 +63,33 @@ static int stop_at_filter(const struct weir_filter *filter, void *ctx)
 }
 
 /* 1: filters or shared blocks use it. */
-static int qdisc_used(struct weir_net *net, const struct weir_qdisc *qdisc)
+static int qdisc_used(struct weir_net *net, const struct weir_tc_qdisc *qdisc)
 {
 	int ret;
 
 	if (qdisc->ingress_block || qdisc->egress_block)
 		return 1;
-	ret = weir_nl_filters(net, qdisc->ifindex, WEIR_TC_INGRESS, stop_at_filter, NULL);
+	ret = weir_nl_filters(net, qdisc->ifindex, WEIR_TC_PARENT_INGRESS, stop_at_filter, NULL);
 	if (ret)
 		return ret;
-	return weir_nl_filters(net, qdisc->ifindex, WEIR_TC_EGRESS, stop_at_filter, NULL);
+	return weir_nl_filters(net, qdisc->ifindex, WEIR_TC_PARENT_EGRESS, stop_at_filter, NULL);
 }
 
 static int qdisc_talk(struct weir_net *net, bool add, int ifindex, char *ext, size_t ext_len)
 {
+	const struct weir_tc_qdisc qdisc = {.ifindex = ifindex, .kind = "clsact"};
 	uint8_t buf[128] __attribute__((aligned(4)));
 
-	return weir_nl_talk(net, weir_nl_qdisc_request(buf, sizeof(buf), add, ifindex, "clsact"),
-			    ext, ext_len);
+	return weir_nl_talk(
+		net,
+		weir_nl_qdisc_request(buf, sizeof(buf), add ? WEIR_TC_ADD : WEIR_TC_DEL, &qdisc),
+		ext, ext_len);
 }
 
 /* 1: it stays, in use. 0: it is gone, or is not clsact (any more). */
 static int remove_unused(struct weir_net *net, int ifindex)
 {
-	struct weir_qdisc qdisc;
+	struct weir_tc_qdisc qdisc;
 	int ret = weir_clsact_find(net, ifindex, &qdisc);
 
 	if (ret || strcmp(qdisc.kind, "clsact") != 0)
@@ -194,7 +197,7 @@ static int make_both(const struct made *made, char *ext, size_t ext_len)
 
 int weir_clsact_ensure(struct weir_net *net, const char *dev, int ifindex, struct weir_undo *undo)
 {
-	struct weir_qdisc qdisc;
+	struct weir_tc_qdisc qdisc;
 	struct made *made;
 	char ext[256] = "";
 	int lock, err = weir_clsact_find(net, ifindex, &qdisc);

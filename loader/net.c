@@ -137,7 +137,6 @@ static int socket_make(struct weir_net *net)
 	mnl_socket_setsockopt(net->sock, NETLINK_EXT_ACK, &one, sizeof(one));
 	if (mnl_socket_bind(net->sock, 0, MNL_SOCKET_AUTOPID) < 0)
 		return weir_fail(-errno, "route socket: %s", weir_errstr(errno));
-	net->cookie = socket_cookie(fd, net->netns_fd);
 	return 0;
 }
 
@@ -199,7 +198,27 @@ void weir_net_leave(struct weir_net *net)
 
 uint64_t weir_net_cookie(struct weir_net *net)
 {
+	if (!net->cookie)
+		net->cookie = socket_cookie(mnl_socket_get_fd(net->sock), net->netns_fd);
 	return net->cookie;
+}
+
+int weir_net_ifindex_quiet(struct weir_net *net, const char *dev)
+{
+	struct weir_link link;
+	int err = weir_nl_link(net, dev, 0, &link);
+
+	return err ?: link.ifindex;
+}
+
+int weir_net_ifname(struct weir_net *net, int ifindex, char *buf)
+{
+	struct weir_link link;
+	int err = weir_nl_link(net, NULL, ifindex, &link);
+
+	if (!err)
+		snprintf(buf, IFNAMSIZ, "%s", link.name);
+	return err;
 }
 
 int weir_net_ifindex(struct weir_net *net, const char *dev)

@@ -12,27 +12,21 @@
 #include <errno.h>
 #include <poll.h>
 #include <linux/netlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "loader/net.h"
 #include "loader/netlink_in.h"
 
-#define RECEIVE_TRIES 2
+#define RECEIVE_TRIES  2
 
-/* A dump that is disturbed this often is given up. */
-#define DUMP_TRIES    32
+/* A dump that is disturbed this often is taken as it is: on a machine whose
+ * interfaces never rest, an answer is better than none. */
+#define DUMP_TRIES     32
 
-static void ext_copy(const void *text, size_t len, char *ext, size_t ext_len)
-{
-	size_t n = strnlen(text, len);
-
-	if (!ext_len)
-		return;
-	n = n < ext_len ? n : ext_len - 1;
-	memcpy(ext, text, n);
-	ext[n] = '\0';
-}
+/* NLMSGERR_ATTR_MISS_TYPE, include/uapi/linux/netlink.h, Linux 6.1. */
+#define ATTR_MISS_TYPE 5
 
 /* The answer's attributes follow the request that an error echoes, unless it
  * was capped; in NLMSG_DONE they follow the error number. */
@@ -49,7 +43,7 @@ static size_t ack_attrs_offset(const struct nlmsghdr *msg, size_t len)
 	return sizeof(error->error) + MNL_ALIGN(error->msg.nlmsg_len);
 }
 
-int weir_nl_ack_parse(const struct nlmsghdr *msg, char *ext, size_t ext_len)
+int weir_nl_ack_parse(const struct nlmsghdr *msg, struct weir_ack *ack)
 {
 	size_t len = mnl_nlmsg_get_payload_len(msg), offset;
 	const uint8_t *payload = mnl_nlmsg_get_payload(msg);
@@ -57,13 +51,13 @@ int weir_nl_ack_parse(const struct nlmsghdr *msg, char *ext, size_t ext_len)
 	const void *attrs;
 	int err;
 
-	if (ext_len)
-		ext[0] = '\0';
+	*ack = (struct weir_ack){0};
 	if (len < (msg->nlmsg_type == NLMSG_DONE ? sizeof(int) : sizeof(struct nlmsgerr)))
 		return msg->nlmsg_type == NLMSG_DONE ? 0 : -EBADMSG;
 	memcpy(&err, payload, sizeof(err));
 	if (err > 0 || err < -4095) /* MAX_ERRNO, include/linux/err.h */
 		return -EBADMSG;
+	ack->err = err;
 	if (!(msg->nlmsg_flags & NLM_F_ACK_TLVS))
 		return err;
 	offset = ack_attrs_offset(msg, len);
@@ -73,8 +67,9 @@ int weir_nl_ack_parse(const struct nlmsghdr *msg, char *ext, size_t ext_len)
 	mnl_attr_for_each_payload(attrs, len - offset)
 	{
 		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
-			ext_copy(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr), ext,
-				 ext_len);
+			weir_nl_attr_str(attr, ack->text, sizeof(ack->text));
+		else if (mnl_attr_get_type(attr) == ATTR_MISS_TYPE)
+			ack->miss_type = (uint16_t)weir_nl_attr_u32(attr);
 	}
 	return err;
 }
@@ -104,17 +99,17 @@ static int answer_add(struct weir_nl_answer *answer, const struct nlmsghdr *msg)
 	return 0;
 }
 
-static bool answer_ended(const struct nlmsghdr *msg, int *err, char *ext, size_t ext_len)
+static bool answer_ended(const struct nlmsghdr *msg, int *err, struct weir_ack *ack)
 {
 	if (msg->nlmsg_type != NLMSG_ERROR && msg->nlmsg_type != NLMSG_DONE)
 		return false;
-	*err = weir_nl_ack_parse(msg, ext, ext_len);
+	*err = weir_nl_ack_parse(msg, ack);
 	return true;
 }
 
 /* One datagram. 1: the answer is complete, *err is the kernel's verdict. */
 static int take_datagram(struct weir_net *net, int len, struct weir_nl_answer *answer, int *err,
-			 char *ext, size_t ext_len)
+			 struct weir_ack *ack)
 {
 	const struct nlmsghdr *msg = (const void *)net->buf;
 
@@ -125,7 +120,7 @@ static int take_datagram(struct weir_net *net, int len, struct weir_nl_answer *a
 			continue; /* late answer to a request that was given up */
 		if (msg->nlmsg_flags & NLM_F_DUMP_INTR)
 			answer->disturbed = true;
-		if (answer_ended(msg, err, ext, ext_len))
+		if (answer_ended(msg, err, ack))
 			return 1;
 		if (msg->nlmsg_type < NLMSG_MIN_TYPE)
 			continue; /* NLMSG_NOOP, NLMSG_OVERRUN */
@@ -161,12 +156,13 @@ static ssize_t receive(struct weir_net *net)
 }
 
 int weir_nl_ask(struct weir_net *net, struct nlmsghdr *msg, struct weir_nl_answer *answer,
-		char *ext, size_t ext_len)
+		struct weir_ack *ack)
 {
+	/* A get without an ack, as iproute2 sends it, is answered by one message. */
+	bool sole = !(msg->nlmsg_flags & (NLM_F_ACK | NLM_F_DUMP));
 	int ret, err = 0;
 
-	if (ext_len)
-		ext[0] = '\0';
+	*ack = (struct weir_ack){0};
 	answer->len_bytes = 0;
 	answer->disturbed = false;
 	msg->nlmsg_seq = ++net->seq;
@@ -177,31 +173,42 @@ int weir_nl_ask(struct weir_net *net, struct nlmsghdr *msg, struct weir_nl_answe
 
 		if (len < 0)
 			return (int)len;
-		ret = take_datagram(net, (int)len, answer, &err, ext, ext_len);
-	} while (!ret);
+		ret = take_datagram(net, (int)len, answer, &err, ack);
+	} while (!ret && !(sole && answer->len_bytes));
 	return ret < 0 ? ret : err;
 }
 
-int weir_nl_dump(struct weir_net *net, struct nlmsghdr *msg, struct weir_nl_answer *answer)
+int weir_nl_dump(struct weir_net *net, struct nlmsghdr *msg, struct weir_nl_answer *answer,
+		 struct weir_ack *ack)
 {
-	int err;
+	int err = 0;
 
 	for (int i = 0; i < DUMP_TRIES; i++) {
-		err = weir_nl_ask(net, msg, answer, NULL, 0);
+		err = weir_nl_ask(net, msg, answer, ack);
 		if (err || !answer->disturbed)
-			return err;
+			break;
 	}
-	return -EAGAIN;
+	return err;
 }
 
-int weir_nl_talk(struct weir_net *net, struct nlmsghdr *msg, char *ext, size_t ext_len)
+int weir_nl_talk_ack(struct weir_net *net, struct nlmsghdr *msg, struct weir_ack *ack)
 {
 	struct weir_nl_answer answer = {0};
 	int err;
 
 	if (!msg)
 		return -EMSGSIZE;
-	err = weir_nl_ask(net, msg, &answer, ext, ext ? ext_len : 0);
+	err = weir_nl_ask(net, msg, &answer, ack);
 	weir_nl_answer_free(&answer);
+	return err;
+}
+
+int weir_nl_talk(struct weir_net *net, struct nlmsghdr *msg, char *ext, size_t ext_len)
+{
+	struct weir_ack ack = {0};
+	int err = weir_nl_talk_ack(net, msg, &ack);
+
+	if (ext && ext_len)
+		snprintf(ext, ext_len, "%s", ack.text);
 	return err;
 }

@@ -18,63 +18,49 @@ struct weir_link {
 	uint32_t xdp_native_id, xdp_generic_id, xdp_offload_id;
 };
 
-/* A clsact or ingress qdisc, from RTM_GETQDISC. */
-struct weir_qdisc {
-	int ifindex;
-	char kind[16];
-	uint32_t ingress_block, egress_block; /* 0: none */
-};
-
-/* A filter: what a request says, and what a dump answers. */
-struct weir_filter {
-	int ifindex;
-	uint32_t parent; /* TC_H_*; WEIR_TC_INGRESS or WEIR_TC_EGRESS */
-	uint32_t pref;
-	uint32_t handle;
-	uint32_t chain;
-	uint16_t protocol_be;
-	char kind[16];
-	/* kind bpf */
-	int prog_fd;	  /* requests */
-	uint32_t prog_id; /* answers */
-	uint8_t tag[8];
-	bool direct_action;
-	uint32_t flags_gen;
-	char name[256];
-};
-
-#define WEIR_TC_INGRESS 0xfffffff2u /* TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS) */
-#define WEIR_TC_EGRESS	0xfffffff3u
-
 /* Requests into a buffer of @len bytes at @buf; golden-tested. Return the
  * message, or NULL when it does not fit. */
 struct nlmsghdr *weir_nl_xdp_request(void *buf, size_t len, int ifindex, int prog_fd,
 				     uint32_t flags, int expected_fd);
-struct nlmsghdr *weir_nl_qdisc_request(void *buf, size_t len, bool add, int ifindex,
-				       const char *kind);
-enum weir_filter_op { WEIR_FILTER_ADD, WEIR_FILTER_CHANGE, WEIR_FILTER_DEL };
-struct nlmsghdr *weir_nl_filter_request(void *buf, size_t len, enum weir_filter_op op,
-					const struct weir_filter *filter);
+struct nlmsghdr *weir_nl_qdisc_request(void *buf, size_t len, enum weir_tc_op op,
+				       const struct weir_tc_qdisc *qdisc);
+struct nlmsghdr *weir_nl_filter_request(void *buf, size_t len, enum weir_tc_op op,
+					const struct weir_tc_filter *filter);
+struct nlmsghdr *weir_nl_filter_dump(void *buf, size_t len, const struct weir_tc_filter *which);
+struct nlmsghdr *weir_nl_action_request(void *buf, size_t len, enum weir_tc_op op,
+					const struct weir_tc_action *actions, size_t n);
+struct nlmsghdr *weir_nl_action_dump(void *buf, size_t len, const char *kind);
+struct nlmsghdr *weir_nl_action_flush(void *buf, size_t len, const char *kind);
+
+/* Room for the largest filter that we write: 32 actions of 4096 instructions
+ * are refused by the kernel's 64 KiB of an attribute anyway. */
+#define WEIR_NL_REQUEST_BYTES 65536
 
 /* Sends, waits for the answer. *ext (may be NULL) receives the kernel's
  * extended ack text, "" without one. Not logged: the caller knows the object.
  * Returns -errno of the kernel. */
 struct weir_net;
 int weir_nl_talk(struct weir_net *net, struct nlmsghdr *msg, char *ext, size_t ext_len);
-/* As talk, with NLM_F_ECHO: the kernel's echo of the created filter in @out. */
-int weir_nl_filter_talk(struct weir_net *net, struct nlmsghdr *msg, struct weir_filter *out,
+/* The same, with the kernel's whole answer. */
+int weir_nl_talk_ack(struct weir_net *net, struct nlmsghdr *msg, struct weir_ack *ack);
+/* As talk, with NLM_F_ECHO: the kernel's echo of the created filter in @out,
+ * without instructions and actions. */
+int weir_nl_filter_talk(struct weir_net *net, struct nlmsghdr *msg, struct weir_tc_filter *out,
 			char *ext, size_t ext_len);
 
 typedef int (*weir_link_fn)(const struct weir_link *link, void *ctx);
-typedef int (*weir_qdisc_fn)(const struct weir_qdisc *qdisc, void *ctx);
-typedef int (*weir_filter_fn)(const struct weir_filter *filter, void *ctx);
 
 /* A dump that was interrupted (NLM_F_DUMP_INTR) starts again: callbacks run
  * only once the whole answer is there. @ifindex 0: all. */
 int weir_nl_links(struct weir_net *net, weir_link_fn fn, void *ctx);
 int weir_nl_link(struct weir_net *net, const char *name, int ifindex, struct weir_link *out);
-int weir_nl_qdiscs(struct weir_net *net, int ifindex, weir_qdisc_fn fn, void *ctx);
-int weir_nl_filters(struct weir_net *net, int ifindex, uint32_t parent, weir_filter_fn fn,
+/* Qdiscs of every kind. */
+int weir_nl_qdisc_dump(struct weir_net *net, int ifindex, weir_tc_qdisc_fn fn, void *ctx,
+		       struct weir_ack *ack);
+/* The clsact and ingress qdiscs. */
+int weir_nl_qdiscs(struct weir_net *net, int ifindex, weir_tc_qdisc_fn fn, void *ctx);
+/* The filters of one hook, without the lines that stand for a pref. */
+int weir_nl_filters(struct weir_net *net, int ifindex, uint32_t parent, weir_tc_filter_fn fn,
 		    void *ctx);
 
 /* ---- namespace ------------------------------------------------------------- */

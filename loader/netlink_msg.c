@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Owns the bytes of requests: XDP on a link, the clsact qdisc, filters.
+ * Owns the bytes of requests: XDP on a link, and the ingress and clsact qdiscs;
+ * those of filters and actions are in netlink_filter.c and netlink_action.c.
  *
  * In: plain structs. Out: a message in the caller's buffer, the same bytes
  * that iproute2 6.1 sends (tests/test_netlink.c holds both against each
@@ -8,16 +9,15 @@
  * compare and swap (Linux 5.7), is something iproute2 never uses. The nested
  * attributes carry no NLA_F_NESTED, as iproute2's do not.
  */
-#include "loader/netlink.h"
+#include "loader/netlink_in.h"
 
 #include <linux/if_link.h>
-#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-static struct nlmsghdr *request(void *buf, size_t len, uint16_t type, uint16_t flags,
-				size_t head_bytes)
+struct nlmsghdr *weir_nl_request(void *buf, size_t len, uint16_t type, uint16_t flags,
+				 size_t head_bytes)
 {
 	struct nlmsghdr *msg;
 
@@ -27,12 +27,12 @@ static struct nlmsghdr *request(void *buf, size_t len, uint16_t type, uint16_t f
 	memset(buf, 0, len);
 	msg = mnl_nlmsg_put_header(buf);
 	msg->nlmsg_type = type;
-	msg->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	msg->nlmsg_flags = NLM_F_REQUEST | flags;
 	mnl_nlmsg_put_extra_header(msg, head_bytes);
 	return msg;
 }
 
-static struct nlattr *nest_start(struct nlmsghdr *msg, size_t len, uint16_t type)
+struct nlattr *weir_nl_nest(struct nlmsghdr *msg, size_t len, uint16_t type)
 {
 	struct nlattr *nest = mnl_attr_nest_start_check(msg, len, type);
 
@@ -44,7 +44,8 @@ static struct nlattr *nest_start(struct nlmsghdr *msg, size_t len, uint16_t type
 struct nlmsghdr *weir_nl_xdp_request(void *buf, size_t len, int ifindex, int prog_fd,
 				     uint32_t flags, int expected_fd)
 {
-	struct nlmsghdr *msg = request(buf, len, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	struct nlmsghdr *msg =
+		weir_nl_request(buf, len, RTM_NEWLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
 	struct ifinfomsg *head;
 	struct nlattr *nest;
 
@@ -52,7 +53,7 @@ struct nlmsghdr *weir_nl_xdp_request(void *buf, size_t len, int ifindex, int pro
 		return NULL;
 	head = mnl_nlmsg_get_payload(msg);
 	head->ifi_index = ifindex;
-	nest = nest_start(msg, len, IFLA_XDP);
+	nest = weir_nl_nest(msg, len, IFLA_XDP);
 	if (!nest || !mnl_attr_put_u32_check(msg, len, IFLA_XDP_FD, (uint32_t)prog_fd))
 		return NULL;
 	if (flags && !mnl_attr_put_u32_check(msg, len, IFLA_XDP_FLAGS, flags))
@@ -64,59 +65,34 @@ struct nlmsghdr *weir_nl_xdp_request(void *buf, size_t len, int ifindex, int pro
 	return msg;
 }
 
-struct nlmsghdr *weir_nl_qdisc_request(void *buf, size_t len, bool add, int ifindex,
-				       const char *kind)
+static uint16_t qdisc_flags(enum weir_tc_op op)
 {
-	struct nlmsghdr *msg = request(buf, len, add ? RTM_NEWQDISC : RTM_DELQDISC,
-				       add ? NLM_F_CREATE | NLM_F_EXCL : 0, sizeof(struct tcmsg));
+	if (op == WEIR_TC_ADD)
+		return NLM_F_CREATE | NLM_F_EXCL;
+	return op == WEIR_TC_DEL ? 0 : NLM_F_CREATE | NLM_F_REPLACE;
+}
+
+struct nlmsghdr *weir_nl_qdisc_request(void *buf, size_t len, enum weir_tc_op op,
+				       const struct weir_tc_qdisc *qdisc)
+{
+	struct nlmsghdr *msg =
+		weir_nl_request(buf, len, op == WEIR_TC_DEL ? RTM_DELQDISC : RTM_NEWQDISC,
+				NLM_F_ACK | qdisc_flags(op), sizeof(struct tcmsg));
 	struct tcmsg *head;
 
 	if (!msg)
 		return NULL;
 	head = mnl_nlmsg_get_payload(msg);
-	head->tcm_ifindex = ifindex;
+	head->tcm_ifindex = qdisc->ifindex;
 	head->tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
 	head->tcm_parent = TC_H_CLSACT;
-	return mnl_attr_put_strz_check(msg, len, TCA_KIND, kind) ? msg : NULL;
-}
-
-static bool put_bpf_options(struct nlmsghdr *msg, size_t len, const struct weir_filter *filter)
-{
-	struct nlattr *nest = nest_start(msg, len, TCA_OPTIONS);
-
-	if (!nest || !mnl_attr_put_u32_check(msg, len, TCA_BPF_FD, (uint32_t)filter->prog_fd) ||
-	    !mnl_attr_put_strz_check(msg, len, TCA_BPF_NAME, filter->name))
-		return false;
-	if (filter->flags_gen &&
-	    !mnl_attr_put_u32_check(msg, len, TCA_BPF_FLAGS_GEN, filter->flags_gen))
-		return false;
-	if (filter->direct_action &&
-	    !mnl_attr_put_u32_check(msg, len, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT))
-		return false;
-	mnl_attr_nest_end(msg, nest);
-	return true;
-}
-
-struct nlmsghdr *weir_nl_filter_request(void *buf, size_t len, enum weir_filter_op op,
-					const struct weir_filter *filter)
-{
-	struct nlmsghdr *msg = request(
-		buf, len, op == WEIR_FILTER_DEL ? RTM_DELTFILTER : RTM_NEWTFILTER,
-		op == WEIR_FILTER_ADD ? NLM_F_CREATE | NLM_F_EXCL : 0, sizeof(struct tcmsg));
-	struct tcmsg *head;
-
-	if (!msg)
+	if (!mnl_attr_put_strz_check(msg, len, TCA_KIND, qdisc->kind))
 		return NULL;
-	head = mnl_nlmsg_get_payload(msg);
-	head->tcm_ifindex = filter->ifindex;
-	head->tcm_handle = filter->handle;
-	head->tcm_parent = filter->parent;
-	head->tcm_info = TC_H_MAKE(filter->pref << 16, filter->protocol_be);
-	if (filter->chain && !mnl_attr_put_u32_check(msg, len, TCA_CHAIN, filter->chain))
+	if (qdisc->ingress_block &&
+	    !mnl_attr_put_u32_check(msg, len, TCA_INGRESS_BLOCK, qdisc->ingress_block))
 		return NULL;
-	if (!mnl_attr_put_strz_check(msg, len, TCA_KIND, filter->kind))
-		return NULL;
-	if (op != WEIR_FILTER_DEL && !put_bpf_options(msg, len, filter))
+	if (qdisc->egress_block &&
+	    !mnl_attr_put_u32_check(msg, len, TCA_EGRESS_BLOCK, qdisc->egress_block))
 		return NULL;
 	return msg;
 }

@@ -11,9 +11,6 @@
 int weir_object_load_undoable(struct weir_object *obj, const struct weir_load_opts *opts,
 			      struct weir_undo *undo);
 
-/* "FILE:[SECTION]" of the chosen program: the name that tc gives a filter. */
-int weir_object_label(const struct weir_object *obj, char *buf, size_t len);
-
 /* Mount point that the object uses, or would use; -ENOENT: no bpffs yet. */
 int weir_object_bpffs(const struct weir_object *obj, char *buf, size_t len);
 

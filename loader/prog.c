@@ -120,6 +120,44 @@ static int read_lists(int fd, const struct bpf_prog_info *first, struct weir_pro
 	return err;
 }
 
+static void take_info(const struct bpf_prog_info *info, struct weir_prog *prog)
+{
+	prog->id = info->id;
+	prog->type = info->type;
+	snprintf(prog->name, sizeof(prog->name), "%s", info->name);
+	memcpy(prog->tag, info->tag, sizeof(prog->tag));
+	prog->jited = info->jited_prog_len > 0;
+	prog->load_time_ns = info->load_time;
+	prog->uid = info->created_by_uid;
+	prog->btf_id = info->btf_id;
+	prog->run_count = info->run_cnt;
+	prog->run_time_ns = info->run_time_ns;
+}
+
+int weir_prog_brief_by_fd(int fd, struct weir_prog *out)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t info_len = sizeof(info);
+	int err = bpf_obj_get_info_by_fd(fd, &info, &info_len);
+
+	if (err)
+		return err;
+	*out = (struct weir_prog){0};
+	take_info(&info, out);
+	return 0;
+}
+
+int weir_prog_brief_by_id(uint32_t id, struct weir_prog *out)
+{
+	int fd = bpf_prog_get_fd_by_id(id), err;
+
+	if (fd < 0)
+		return fd;
+	err = weir_prog_brief_by_fd(fd, out);
+	close(fd);
+	return err;
+}
+
 int weir_prog_read(int fd, struct weir_prog *out)
 {
 	struct bpf_prog_info info = {0};
@@ -129,16 +167,7 @@ int weir_prog_read(int fd, struct weir_prog *out)
 
 	if (err)
 		return err;
-	prog.id = info.id;
-	prog.type = info.type;
-	snprintf(prog.name, sizeof(prog.name), "%s", info.name);
-	memcpy(prog.tag, info.tag, sizeof(prog.tag));
-	prog.jited = info.jited_prog_len > 0;
-	prog.load_time_ns = info.load_time;
-	prog.uid = info.created_by_uid;
-	prog.btf_id = info.btf_id;
-	prog.run_count = info.run_cnt;
-	prog.run_time_ns = info.run_time_ns;
+	take_info(&info, &prog);
 	err = read_lists(fd, &info, &prog, &func_type_id);
 	if (err)
 		return err;

@@ -31,7 +31,7 @@ struct walk {
 	void *ctx;
 	struct weir_link *links;
 	size_t n_links;
-	struct weir_qdisc *qdiscs;
+	struct weir_tc_qdisc *qdiscs;
 	size_t n_qdiscs;
 	struct xdp_link *xdp_links;
 	size_t n_xdp_links;
@@ -68,7 +68,7 @@ static int take_link(const struct weir_link *link, void *ctx)
 	return err;
 }
 
-static int take_qdisc(const struct weir_qdisc *qdisc, void *ctx)
+static int take_qdisc(const struct weir_tc_qdisc *qdisc, void *ctx)
 {
 	struct walk *walk = ctx;
 	int err = grow((void **)&walk->qdiscs, walk->n_qdiscs, sizeof(*qdisc));
@@ -190,7 +190,7 @@ static int tell_tcx(struct walk *walk)
 	return ret;
 }
 
-static int tell_filter(const struct weir_filter *filter, void *ctx)
+static int tell_filter(const struct weir_tc_filter *filter, void *ctx)
 {
 	struct walk *walk = ctx;
 	struct weir_attachment at;
@@ -226,7 +226,8 @@ static int tell_filters(struct walk *walk)
 	if (!has_filters(walk))
 		return 0;
 	ret = weir_nl_filters(walk->net, walk->link->ifindex,
-			      walk->hook == WEIR_HOOK_EGRESS ? WEIR_TC_EGRESS : WEIR_TC_INGRESS,
+			      walk->hook == WEIR_HOOK_EGRESS ? WEIR_TC_PARENT_EGRESS
+							     : WEIR_TC_PARENT_INGRESS,
 			      tell_filter, walk);
 	if (ret && !walk->stopped)
 		weir_fail(ret, "%s: %s filters: %s", walk->link->name, weir_hook_name(walk->hook),
@@ -277,5 +278,33 @@ int weir_query(struct weir_net *net, const char *dev, weir_attachment_fn fn, voi
 	free(walk.links);
 	free(walk.qdiscs);
 	free(walk.xdp_links);
+	return ret;
+}
+
+int weir_query_tcx(struct weir_net *net, int ifindex, enum weir_hook hook, weir_attachment_fn fn,
+		   void *ctx)
+{
+	struct weir_tcx tcx;
+	int ret = weir_net_enter(net);
+
+	if (ret)
+		return ret;
+	ret = weir_sys_tcx_query(ifindex, hook, &tcx);
+	weir_net_leave(net);
+	if (ret == -EINVAL)
+		return 0;
+	for (uint32_t i = 0; !ret && i < tcx.n; i++) {
+		struct weir_attachment at = {
+			.ifindex = ifindex,
+			.hook = hook,
+			.tcx = true,
+			.via = tcx.link_ids[i] ? WEIR_VIA_LINK : WEIR_VIA_PROG,
+			.link_id = tcx.link_ids[i],
+			.prog.id = tcx.prog_ids[i],
+		};
+
+		at.has_prog = !weir_prog_brief_by_id(tcx.prog_ids[i], &at.prog);
+		ret = fn(&at, ctx);
+	}
 	return ret;
 }

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "weir_tc.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -144,6 +146,15 @@ const char *weir_object_sha1(const struct weir_object *obj);
  */
 int weir_object_choose(struct weir_object *obj, uint32_t prog_type, enum weir_hook hook,
 		       const char *sec, const char *prog);
+/* As iproute2 chooses: program @prog wherever it is, else the first program of
+ * section @sec, else of the default section of @prog_type. The type is
+ * @prog_type whatever the section's name says; every section is one, ".text"
+ * too. -ENOENT. */
+int weir_object_choose_plain(struct weir_object *obj, uint32_t prog_type, const char *sec,
+			     const char *prog);
+/* iproute2's default section of a program type: "classifier", "action", "prog";
+ * NULL: it has none. */
+const char *weir_section_of_type(uint32_t prog_type);
 /* The chosen program; NULL before a choice. */
 const struct weir_prog_decl *weir_object_chosen(const struct weir_object *obj);
 
@@ -151,6 +162,11 @@ struct weir_load_opts {
 	size_t sz;	  /* sizeof(struct weir_load_opts) */
 	bool verify_only; /* no pins made and none reused, no bpffs needed */
 	bool all;	  /* with verify_only: every program whose kind is known */
+	bool provisional; /* weir_object_close() takes back what the load made (pins,
+			   * slots), unless weir_object_keep() came before */
+	uint32_t ifindex; /* programs and maps are made for this device, but for perf
+			   * event arrays; 0: for the host */
+	bool whole_log;	  /* the verifier's whole log at WEIR_LOG_INFO also on success */
 };
 
 /* Modernises, creates or reuses maps, verifies, pins, fills slots. On failure
@@ -160,6 +176,13 @@ struct weir_load_opts {
 int weir_object_load(struct weir_object *obj, const struct weir_load_opts *opts);
 /* fd of the loaded, chosen program; owned by @obj. -EBADF before the load. */
 int weir_object_prog_fd(const struct weir_object *obj);
+
+/* After a provisional load: what it made stays. */
+void weir_object_keep(struct weir_object *obj);
+/* fd of the loaded map number @nth of weir_object_maps(); owned by @obj. -EBADF. */
+int weir_object_map_fd(const struct weir_object *obj, size_t nth);
+/* "FILE:[SECTION]" of the chosen program: the name that tc gives a filter. */
+int weir_object_label(const struct weir_object *obj, char *buf, size_t len);
 
 /* Writes the modern form to @path (replaced in one step). What that form
  * cannot say for libbpf's other users goes to WEIR_LOG_NOTICE, a line each. */
@@ -182,6 +205,10 @@ int weir_net_open(const char *netns, struct weir_net **out);
 void weir_net_close(struct weir_net *net);
 /* Index of @dev (also an alternative name). -ENODEV. */
 int weir_net_ifindex(struct weir_net *net, const char *dev);
+/* The same, not logged, for callers with words of their own. */
+int weir_net_ifindex_quiet(struct weir_net *net, const char *dev);
+/* Name of interface @ifindex into @buf of IFNAMSIZ bytes. -ENODEV, not logged. */
+int weir_net_ifname(struct weir_net *net, int ifindex, char *buf);
 
 /* ---- attach -------------------------------------------------------------- */
 
@@ -300,6 +327,17 @@ typedef int (*weir_attachment_fn)(const struct weir_attachment *at, void *ctx);
 /* Walks what is attached to @dev (NULL: to every interface of @net), in the
  * order in which packets meet it: XDP, ingress, egress; tcx before clsact. */
 int weir_query(struct weir_net *net, const char *dev, weir_attachment_fn fn, void *ctx);
+/* The tcx programs of one hook only, in order of execution: ifindex, hook, via,
+ * tcx, link_id, and prog as weir_prog_brief_by_id() has it. A kernel without tcx
+ * has none. */
+int weir_query_tcx(struct weir_net *net, int ifindex, enum weir_hook hook, weir_attachment_fn fn,
+		   void *ctx);
+
+/* What the kernel tells of a program in one look: nothing that is kept in BTF
+ * (ours, object, section, frags, names beyond 15 characters), no map ids.
+ * -ENOENT: gone; not logged. */
+int weir_prog_brief_by_id(uint32_t id, struct weir_prog *out);
+int weir_prog_brief_by_fd(int fd, struct weir_prog *out);
 
 /* Fills @out for the program behind @fd / with @id. */
 int weir_prog_by_fd(int fd, struct weir_prog *out);
