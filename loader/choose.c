@@ -165,7 +165,7 @@ static bool by_default_section(const struct weir_object *obj, size_t nth, const 
 {
 	const struct weir_prog_decl *decl = &obj->progs[nth];
 	const struct wish *wish = arg;
-	const char *section = weir_section_default(wish->prog_type);
+	const char *section = weir_section_of_type(wish->prog_type);
 
 	if (!section || strcmp(decl->section, section) != 0)
 		return false;
@@ -226,5 +226,60 @@ int weir_object_choose(struct weir_object *obj, uint32_t prog_type, enum weir_ho
 	if (err)
 		return err;
 	obj->prog_type = prog_type ?: obj->progs[obj->chosen].prog_type;
+	return 0;
+}
+
+/* ---- iproute2's choice ------------------------------------------------------- */
+
+static int plain_prog(const struct weir_object *obj, const char *prog)
+{
+	for (size_t i = 0; i < obj->n_progs; i++)
+		if (!strcmp(obj->progs[i].name, prog))
+			return (int)i;
+	return -ESRCH;
+}
+
+/* The first function of the section in the file, a program or not: sections
+ * hold called functions as well, and ".text" nothing else. */
+static int plain_section(struct weir_object *obj, const char *sec)
+{
+	size_t first = obj->funcs.n;
+
+	for (size_t i = 0; i < obj->funcs.n; i++) {
+		const struct weir_func *func = &obj->funcs.list[i];
+
+		if (strcmp(obj->elf->sections[func->section].name, sec) != 0)
+			continue;
+		if (first == obj->funcs.n ||
+		    func->offset_bytes < obj->funcs.list[first].offset_bytes)
+			first = i;
+	}
+	if (first == obj->funcs.n)
+		return -ESRCH;
+	for (size_t i = 0; i < obj->n_progs; i++)
+		if (obj->prog_funcs[i] == first)
+			return (int)i;
+	return weir_object_add_prog(obj, first) ?: (int)obj->n_progs - 1;
+}
+
+int weir_object_choose_plain(struct weir_object *obj, uint32_t prog_type, const char *sec,
+			     const char *prog)
+{
+	const char *section = sec ?: weir_section_of_type(prog_type) ?: "prog";
+	const struct wish wish = {.prog_type = prog_type, .sec = section, .prog = prog};
+	int nth;
+
+	if (obj->phase != WEIR_OBJECT_OPEN)
+		return weir_fail(-EALREADY, "%s: already loaded", obj->name);
+	nth = prog ? plain_prog(obj, prog) : plain_section(obj, section);
+	if (nth == -ESRCH) {
+		const struct wish words = {.sec = prog ? NULL : wish.sec, .prog = prog};
+
+		return none_such(obj, &words);
+	}
+	if (nth < 0)
+		return nth;
+	obj->chosen = nth;
+	obj->prog_type = prog_type;
 	return 0;
 }

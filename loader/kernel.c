@@ -302,6 +302,23 @@ static int explain_load(const struct weir_object *obj, int err, const char *log)
 			 weir_libbpf_first()[0] ? ": " : "", weir_libbpf_first());
 }
 
+/* Perf event arrays stay with the host: the device's events arrive there. */
+static void set_device(struct weir_object *obj, uint32_t ifindex)
+{
+	struct bpf_program *prog;
+	struct bpf_map *map;
+
+	bpf_object__for_each_program(prog, obj->bpf)
+	{
+		bpf_program__set_ifindex(prog, ifindex);
+	}
+	bpf_object__for_each_map(map, obj->bpf)
+	{
+		if (bpf_map__type(map) != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+			bpf_map__set_ifindex(map, ifindex);
+	}
+}
+
 static int load_image(struct weir_object *obj, const char *log)
 {
 	int err;
@@ -318,9 +335,15 @@ static int one_round(struct weir_object *obj, const struct weir_load_opts *opts,
 
 	err = open_image(obj, log);
 	err = err ?: opts->all ? pick_all(obj) : pick_entry(obj);
+	if (!err && opts->ifindex)
+		set_device(obj, opts->ifindex);
+	if (!err && opts->whole_log && obj->entry)
+		bpf_program__set_log_level(obj->entry, 1);
 	if (!err && !opts->verify_only)
 		err = reuse_maps(obj);
 	err = err ?: load_image(obj, log);
+	if (!err && opts->whole_log && log)
+		weir_verifier_log_all(log);
 	if (!err && !opts->verify_only)
 		err = pin_maps(obj, undo, raced);
 	return err;
@@ -373,6 +396,10 @@ int weir_object_load(struct weir_object *obj, const struct weir_load_opts *opts)
 
 	err = weir_undo_new(&undo);
 	err = err ?: weir_object_load_undoable(obj, opts, undo);
+	if (!err && opts && opts->provisional) {
+		obj->undo = undo;
+		return 0;
+	}
 	if (!err)
 		weir_undo_commit(undo);
 	weir_undo_free(undo);

@@ -204,7 +204,7 @@ static int list_maps(struct weir_object *obj)
 	return 0;
 }
 
-static int add_prog(struct weir_object *obj, size_t nth_func)
+int weir_object_add_prog(struct weir_object *obj, size_t nth_func)
 {
 	const struct weir_func *func = &obj->funcs.list[nth_func];
 	const char *section = obj->elf->sections[func->section].name;
@@ -258,7 +258,7 @@ static int list_progs(struct weir_object *obj)
 	for (size_t i = 0; i < obj->funcs.n; i++) {
 		if (!is_program(obj, &obj->funcs.list[i]))
 			continue;
-		err = add_prog(obj, i);
+		err = weir_object_add_prog(obj, i);
 		if (err)
 			return err;
 	}
@@ -402,6 +402,7 @@ void weir_object_close(struct weir_object *obj)
 {
 	if (!obj)
 		return;
+	weir_undo_free(obj->undo);
 	bpf_object__close(obj->bpf);
 	for (size_t i = 0; i < obj->n_progs; i++)
 		free((void *)obj->progs[i].helpers);
@@ -475,6 +476,12 @@ int weir_object_label(const struct weir_object *obj, char *buf, size_t len)
 	return 0;
 }
 
+void weir_object_keep(struct weir_object *obj)
+{
+	if (obj->undo)
+		weir_undo_commit(obj->undo);
+}
+
 int weir_object_bpffs(const struct weir_object *obj, char *buf, size_t len)
 {
 	return weir_bpffs_find(obj->bpffs, buf, len);
@@ -483,4 +490,13 @@ int weir_object_bpffs(const struct weir_object *obj, char *buf, size_t len)
 struct bpf_map *weir_object_map(const struct weir_object *obj, size_t nth)
 {
 	return bpf_object__find_map_by_name(obj->bpf, obj->defs.list[nth].decl.name);
+}
+
+int weir_object_map_fd(const struct weir_object *obj, size_t nth)
+{
+	struct bpf_map *map = NULL;
+
+	if (obj->phase == WEIR_OBJECT_LOADED && nth < obj->defs.n)
+		map = weir_object_map(obj, nth);
+	return map ? bpf_map__fd(map) : -EBADF;
 }

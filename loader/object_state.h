@@ -56,8 +56,12 @@ struct weir_object {
 	/* in the kernel */
 	struct bpf_object *bpf;
 	struct bpf_program *entry;
-	bool *reused; /* per defs.list: opened from its pin */
+	bool *reused;		/* per defs.list: opened from its pin */
+	struct weir_undo *undo; /* of a provisional load; NULL */
 };
+
+/* object.c: lists function @nth_func as a program, which is then the last one. */
+int weir_object_add_prog(struct weir_object *obj, size_t nth_func);
 
 /* image.c: arranges and modernises for loading (chosen program is the entry)
  * or, @convert, for other tools. Ends phase OPEN. */

@@ -87,7 +87,7 @@ struct weir_section_kind weir_section_kind(const char *section)
 	return kind;
 }
 
-const char *weir_section_default(uint32_t prog_type)
+const char *weir_section_of_type(uint32_t prog_type)
 {
 	switch (prog_type) {
 	case BPF_PROG_TYPE_SCHED_CLS:

@@ -19,9 +19,6 @@ struct weir_section_kind weir_section_kind(const char *section);
  * name; NONE: it says neither. */
 enum weir_hook weir_name_direction(const char *name);
 
-/* iproute2's section when none is given; NULL: this type has none. */
-const char *weir_section_default(uint32_t prog_type);
-
 /* "<id>/<key>", decimal, 0x or leading-0 octal, as strtoul() reads them with
  * trailing characters tolerated (iproute2-compatible). False: another name. */
 bool weir_section_is_tail(const char *section, uint32_t *id, uint32_t *key);

@@ -199,7 +199,7 @@ const char *weir_verifier_hint(const char *message, size_t len)
 
 /* ---- report ------------------------------------------------------------------- */
 
-static void log_whole(const char *log)
+void weir_verifier_log_all(const char *log)
 {
 	while (*log) {
 		size_t len = strcspn(log, "\n");
@@ -215,7 +215,7 @@ int weir_verifier_report(int err, const char *object, const char *prog, const ch
 	const char *hint;
 
 	if (weir_log_wants(WEIR_LOG_INFO))
-		log_whole(log);
+		weir_verifier_log_all(log);
 	if (weir_verifier_read(log, &verdict))
 		return weir_fail(err, "%s: program %s: the kernel refuses it: %s%s%s", object, prog,
 				 weir_errstr(err), weir_errhint(err) ? "; " : "",

@@ -31,6 +31,9 @@ int weir_verifier_read(const char *log, struct weir_verifier_verdict *out);
 /* What to change, for messages that people meet; NULL: nothing known. */
 const char *weir_verifier_hint(const char *message, size_t len);
 
+/* Every line at WEIR_LOG_INFO. */
+void weir_verifier_log_all(const char *log);
+
 /* Logs detail lines (source, instruction), the whole log at INFO, and the
  * one error; returns @err. */
 int weir_verifier_report(int err, const char *object, const char *prog, const char *log);

@@ -22,6 +22,7 @@
 #include "loader/error.h"
 #include "loader/log.h"
 #include "maps/bpffs.h"
+#include "maps/weir_map.h"
 #include "maps/bpffs_mount.h"
 #include "maps/mounts.h"
 
@@ -235,4 +236,9 @@ void weir_bpffs_escape(char *name)
 	for (; *name; name++)
 		if (*name == '.')
 			*name = '_';
+}
+
+int weir_bpffs_path(const char *bpffs, char *buf, size_t len)
+{
+	return weir_bpffs_find(bpffs, buf, len);
 }

@@ -39,6 +39,15 @@ const char *weir_pins_path(const struct weir_pins *pins, enum weir_pin_kind kind
  */
 int weir_map_open(const char *spec, const char *bpffs);
 
+/* The mount point of the bpffs that @bpffs or the rules of iproute2 mean
+ * (TC_BPF_MNT, /sys/fs/bpf, /bpf, /proc/mounts). -ENOENT: none, not logged. */
+int weir_bpffs_path(const char *bpffs, char *buf, size_t len);
+/* Opens the program pinned at @path; the caller closes the fd. Logged. */
+int weir_pin_open_prog(const char *path);
+/* Puts program @prog_fd into slot @key of the program array @map_fd. Logged as
+ * "@map: ...", with the owner's type when the kernel refuses for it. */
+int weir_prog_array_set(int map_fd, const char *map, uint32_t key, int prog_fd);
+
 struct weir_map {
 	uint32_t id;
 	uint32_t type; /* BPF_MAP_TYPE_* */

@@ -102,10 +102,10 @@ static void test_tails(void **state)
 static void test_defaults(void **state)
 {
 	(void)state;
-	assert_string_equal(weir_section_default(BPF_PROG_TYPE_SCHED_CLS), "classifier");
-	assert_string_equal(weir_section_default(BPF_PROG_TYPE_SCHED_ACT), "action");
-	assert_string_equal(weir_section_default(BPF_PROG_TYPE_XDP), "prog");
-	assert_null(weir_section_default(BPF_PROG_TYPE_KPROBE));
+	assert_string_equal(weir_section_of_type(BPF_PROG_TYPE_SCHED_CLS), "classifier");
+	assert_string_equal(weir_section_of_type(BPF_PROG_TYPE_SCHED_ACT), "action");
+	assert_string_equal(weir_section_of_type(BPF_PROG_TYPE_XDP), "prog");
+	assert_null(weir_section_of_type(BPF_PROG_TYPE_KPROBE));
 }
 
 int main(void)
