@@ -16,6 +16,8 @@ includedir = $(PREFIX)/include
 mandir     = $(PREFIX)/share/man
 compdir    = $(PREFIX)/share/bash-completion/completions
 bpfdir     = $(libdir)/weir
+libexecdir = $(PREFIX)/libexec
+shimdir    = $(libexecdir)/weir/shims
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s%s\n' '$(1)' '$(2)';)
@@ -30,7 +32,9 @@ CHECK_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libclang-rt-14-dev lld perl \
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-missing-field-initializers $(if $(filter 1,$(WERROR)),-Werror)
 OPT  ?= -O2 -g
-override CPPFLAGS += -I. -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"'
+# "1.1.2", which libbpf itself shortens to "1.1"; empty where its file name does not tell.
+LIBBPF_VERSION := $(word 2,$(subst .so., ,$(notdir $(realpath $(shell $(CC) -print-file-name=libbpf.so)))))
+override CPPFLAGS += -I. -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -DWEIR_LIBBPF='"$(LIBBPF_VERSION)"'
 override CFLAGS += -std=gnu11 -fPIC $(WARN) $(OPT)
 
 LIB_SRC  := $(sort $(wildcard loader/*.c maps/*.c))
@@ -45,6 +49,7 @@ SCRIPTS  := $(sort $(wildcard selftests/*.sh selftests/bench/*.sh examples/*/*.s
 
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
+SHIMS   := $(B)/shims/tc $(B)/shims/ip
 BPF_OLD := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/legacy/%.o)
 BPF_NEW := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.o)
 TESTS   := $(TEST_SRC:tests/%.c=$(B)/tests/%)
@@ -62,7 +67,7 @@ SHARED_LIBS := $(DEP_LIBS:%=-l%)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(B)/weir $(B)/libweir.a $(B)/libweir.so $(B)/weir.pc $(BPF_OLD) $(BPF_NEW)
+all: $(B)/weir $(SHIMS) $(B)/libweir.a $(B)/libweir.so $(B)/weir.pc $(BPF_OLD) $(BPF_NEW)
 
 help:
 	@echo 'all      weir, libweir.a, libweir.so, weir.pc and the BPF objects, below $(B)/'
@@ -129,6 +134,10 @@ $(B)/libweir.so: $(LIB_OBJ) loader/libweir.map
 $(B)/weir: $(CLI_OBJ) $(B)/libweir.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJ) $(B)/libweir.a $(STATIC_LIBS)
 
+# tc and ip by name: what is about BPF goes to weir, the rest to the real ones.
+$(SHIMS): | $(B)/weir
+	$(Q)mkdir -p $(@D) && ln -sf ../weir $@
+
 $(B)/weir.pc: Makefile
 	$(Q)mkdir -p $(@D) && printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' \
 		'includedir=$${prefix}/include' '' 'Name: weir' \
@@ -158,13 +167,14 @@ demo: deps-auto
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir)/weir \
-		$(mandir)/man8 $(compdir) $(bpfdir)/legacy)
+		$(mandir)/man8 $(compdir) $(bpfdir)/legacy $(shimdir))
 	install -m 755 $(B)/weir $(DESTDIR)$(bindir)/weir
+	for name in tc ip; do ln -sf $$(realpath -m --relative-to=$(shimdir) $(bindir)/weir) $(DESTDIR)$(shimdir)/$$name; done
 	install -m 644 $(B)/libweir.a $(DESTDIR)$(libdir)/
 	install -m 755 $(B)/libweir.so $(DESTDIR)$(libdir)/libweir.so.$(VERSION)
 	ln -sf libweir.so.$(VERSION) $(DESTDIR)$(libdir)/libweir.so.$(SOVERSION)
 	ln -sf libweir.so.$(SOVERSION) $(DESTDIR)$(libdir)/libweir.so
-	install -m 644 loader/weir.h maps/weir_map.h $(DESTDIR)$(includedir)/weir/
+	install -m 644 loader/weir.h loader/weir_tc.h maps/weir_map.h $(DESTDIR)$(includedir)/weir/
 	sed 's,^prefix=.*,prefix=$(PREFIX),' $(B)/weir.pc > $(DESTDIR)$(libdir)/pkgconfig/weir.pc
 	install -m 644 cli/weir.8 $(DESTDIR)$(mandir)/man8/
 	install -m 644 cli/weir.bash $(DESTDIR)$(compdir)/weir

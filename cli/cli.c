@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/compat.h"
 #include "cli/out.h"
 #include "cli/say.h"
 
@@ -65,6 +66,10 @@ static int parse_command(struct weir_cli *cli, char **argv)
 	cli->command = weir_command_find(argv[0]);
 	if (!cli->command)
 		return WEIR_EXIT_USAGE;
+	if (cli->command->foreign) {
+		cli->words = argv + 1;
+		return -1;
+	}
 	parse.rows = cli->command->words;
 	parse.command = cli->command->name;
 	parse.cfg = &cli->cfg;
@@ -106,6 +111,8 @@ int weir_cli_run(const struct weir_cli *cli)
 {
 	int err, out_err;
 
+	if (cli->command->foreign)
+		return weir_compat_main(cli->command->name, cli->words, &cli->globals);
 	weir_say_start(cli->globals.quiet, cli->globals.verbose);
 	err = cli->command->run(&cli->globals, &cli->cfg);
 	out_err = weir_out_finish();

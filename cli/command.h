@@ -99,6 +99,7 @@ struct weir_command {
 	const struct weir_word *words;
 	const char *help;   /* one line */
 	const char *detail; /* lines for "weir help NAME"; NULL: none */
+	bool foreign;	    /* its words are iproute2's: cli/compat.h */
 };
 
 extern const struct weir_command weir_commands[];
@@ -109,7 +110,15 @@ struct weir_cli {
 	struct weir_globals globals;
 	const struct weir_command *command;
 	union weir_config cfg;
+	char **words; /* of a foreign command */
 };
+
+/* Before a line of ours runs: standard streams are open, a closed pipe is an
+ * error. restore() gives a program that we become what we were given. */
+void weir_process_prepare(void);
+void weir_process_restore(void);
+/* Would a closed pipe end us, had prepare() not been called? */
+bool weir_process_pipe_kills(void);
 
 /* By name or unique prefix; NULL after an error line that lists candidates. */
 const struct weir_command *weir_command_find(const char *name);

@@ -8,11 +8,21 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/complete.h"
 #include "cli/say.h"
 #include "loader/weir.h"
 
-/* Sections or programs of the object that the words before name. */
-static void list_object(const char *file, bool sections)
+const char *weir_complete_marker(enum weir_word_fill fill)
+{
+	static const char *const markers[] = {
+		[WEIR_FILL_DEV] = "@dev", [WEIR_FILL_FILE] = "@file",	[WEIR_FILL_DIR] = "@dir",
+		[WEIR_FILL_MAP] = "@map", [WEIR_FILL_NETNS] = "@netns",
+	};
+
+	return fill < sizeof(markers) / sizeof(*markers) ? markers[fill] : NULL;
+}
+
+void weir_complete_object(const char *file, enum weir_word_fill fill)
 {
 	const struct weir_open_opts opts = {.sz = sizeof(opts)};
 	const struct weir_prog_decl *progs;
@@ -23,7 +33,7 @@ static void list_object(const char *file, bool sections)
 		return;
 	n = weir_object_progs(obj, &progs);
 	for (i = 0; i < n; i++)
-		puts(sections ? progs[i].section : progs[i].name);
+		puts(fill == WEIR_FILL_SECTION ? progs[i].section : progs[i].name);
 	weir_object_close(obj);
 }
 
@@ -37,10 +47,6 @@ static void list_commands(void)
 
 static void list_value(const struct weir_word *row, const char *file)
 {
-	static const char *const markers[] = {
-		[WEIR_FILL_DEV] = "@dev", [WEIR_FILL_FILE] = "@file",	[WEIR_FILL_DIR] = "@dir",
-		[WEIR_FILL_MAP] = "@map", [WEIR_FILL_NETNS] = "@netns",
-	};
 	const struct weir_choice *choice;
 
 	if (row->type == WEIR_WORD_CHOICE) {
@@ -56,10 +62,10 @@ static void list_value(const struct weir_word *row, const char *file)
 		break;
 	case WEIR_FILL_SECTION:
 	case WEIR_FILL_PROG:
-		list_object(file, row->fill == WEIR_FILL_SECTION);
+		weir_complete_object(file, row->fill);
 		break;
 	default:
-		puts(markers[row->fill]);
+		puts(weir_complete_marker(row->fill));
 	}
 }
 
@@ -181,7 +187,9 @@ int weir_complete(char **argv)
 	for (c = weir_commands; c->name; c++)
 		if (strncmp(c->name, argv[0], strlen(argv[0])) == 0)
 			break;
-	if (c->name)
+	if (c->name && c->foreign)
+		weir_complete_foreign(c->name, argv + 1);
+	else if (c->name)
 		complete_words(c->words, argv + 1);
 	return WEIR_EXIT_DONE;
 }

@@ -1,33 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The process: what must be in order before the first word is read. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
-
-/* A standard stream that the caller closed would be given to the next socket
- * or map, and a printf() would write into it. Opened the wrong way round, it
- * answers EBADF instead. */
-static void fill_standard_fds(void)
-{
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-}
+#include "cli/compat.h"
 
 int main(int argc, char **argv)
 {
 	struct weir_cli cli;
 	int status;
 
-	fill_standard_fds();
-	/* A closed pipe is a write error, told by exit status 1. */
-	(void)signal(SIGPIPE, SIG_IGN);
+	/* A shim leaves the process as it got it, for the real program. */
+	if (argc > 0 && weir_compat_is_name(argv[0]))
+		return weir_compat_main(argv[0], argv + 1, NULL);
+	weir_process_prepare();
 	if (argc < 1)
 		return WEIR_EXIT_USAGE;
 	if (argc > 1 && strcmp(argv[1], "complete") == 0)

@@ -101,7 +101,7 @@ static void lead(struct weir_json *json, const char *key)
 
 	if (json->has_member & bit)
 		fputc(',', json->file);
-	if (json->depth)
+	if (json->depth && !(json->tight_arrays && (json->is_array & bit)))
 		new_line(json);
 	json->has_member |= bit;
 	if (key) {
@@ -117,6 +117,12 @@ static void open_nest(struct weir_json *json, const char *key, char bracket)
 	if (json->depth < WEIR_JSON_DEPTH_MAX)
 		json->depth++;
 	json->has_member &= ~(1ull << json->depth);
+	json->is_array &= ~(1ull << json->depth);
+	if (bracket != '[')
+		return;
+	json->is_array |= 1ull << json->depth;
+	if (json->tight_arrays && json->pretty)
+		fputc(' ', json->file);
 }
 
 static void close_nest(struct weir_json *json, char bracket)
@@ -125,7 +131,9 @@ static void close_nest(struct weir_json *json, char bracket)
 
 	if (json->depth)
 		json->depth--;
-	if (filled)
+	if (filled && bracket == ']' && json->tight_arrays)
+		fputs(json->pretty ? " " : "", json->file);
+	else if (filled)
 		new_line(json);
 	fputc(bracket, json->file);
 }

@@ -19,6 +19,8 @@ struct weir_json {
 	bool pretty;
 	unsigned int depth;
 	uint64_t has_member; /* bit = depth: a comma is due before the next */
+	uint64_t is_array;   /* bit = depth */
+	bool tight_arrays;   /* members of arrays on one line, as iproute2 does: "[ {" */
 };
 
 #define WEIR_JSON_DEPTH_MAX 63 /* bits of has_member */

@@ -198,6 +198,12 @@ static const struct weir_word help_words[] = {
 	END,
 };
 
+static const struct weir_word foreign_words[] = {
+	STRING(NULL, "LINE", .required = true, .first = true,
+	       .help = "options, object and words as iproute2 takes them"),
+	END,
+};
+
 static const struct weir_word no_words[] = {END};
 
 const struct weir_command weir_commands[] = {
@@ -218,7 +224,23 @@ const struct weir_command weir_commands[] = {
 	{"stat", weir_cmd_stat, stat_words, "print packet and byte counters",
 	 "Without MAP, id and dev: every counter map that is pinned or used by an attached\n"
 	 "program. A map that is called like a word is given by its path.\n"},
+	{"tc", NULL, foreign_words, "a line of tc: qdiscs, filters and actions of BPF",
+	 "By weir, with the words, output and exit status of tc(8), from both forms of objects:\n"
+	 "  qdisc   add, replace, delete, show: clsact and ingress\n"
+	 "  filter  add, change, replace, delete, get: kind bpf; show, with tcx programs\n"
+	 "  actions add, change, replace, get, delete, list, flush: kind bpf\n"
+	 "  exec    bpf import, graft, debug\n"
+	 "  -batch  with lines of all kinds\n"
+	 "Any other line is run by the real tc, as it stands; its words: tc help.\n",
+	 .foreign = true},
+	{"ip", NULL, foreign_words, "a line of ip: XDP programs and routes through BPF",
+	 "By weir, with the words, output and exit status of ip(8), from both forms of objects:\n"
+	 "  link    set: xdp, xdpgeneric, xdpdrv, xdpoffload; show with -s: runs of programs\n"
+	 "  route   add, append, change, prepend, replace: encap bpf\n"
+	 "  -batch  with lines of all kinds\n"
+	 "Any other line is run by the real ip, as it stands; its words: ip help.\n",
+	 .foreign = true},
 	{"help", weir_cmd_help, help_words, "explain a command", NULL},
 	{"version", weir_cmd_version, no_words, "print the version", NULL},
-	{NULL, NULL, NULL, NULL, NULL},
+	{NULL, NULL, NULL, NULL, NULL, false},
 };

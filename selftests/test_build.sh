@@ -16,11 +16,20 @@ like "$err" 'make deps' 'and with what installs it'
 
 ok 'make install' mk install DESTDIR="$TMP/root" PREFIX=/usr
 for file in bin/weir lib/libweir.a lib/libweir.so lib/libweir.so.0 lib/pkgconfig/weir.pc include/weir/weir.h \
-	include/weir/weir_map.h share/man/man8/weir.8 share/bash-completion/completions/weir \
+	include/weir/weir_tc.h include/weir/weir_map.h share/man/man8/weir.8 share/bash-completion/completions/weir \
 	lib/weir/count.o lib/weir/legacy/count.o; do
 	ok "installs $file" test -s "$TMP/root/usr/$file"
 done
 ok 'the installed command runs' "$TMP/root/usr/bin/weir" version
+for name in tc ip; do
+	shim=$TMP/root/usr/libexec/weir/shims/$name
+	ok "installs the shim $name" test "$shim" -ef "$TMP/root/usr/bin/weir"
+	unlike "$(readlink "$shim")" '^/' 'as a relative link, wherever the tree is moved'
+	is "$("$shim" -V)" "$("$name" -V)" 'which answers as the real one'
+	ok "the build tree has $name, too" test "$BUILD/shims/$name" -ef "$BUILD/weir"
+done
+ok 'install again, elsewhere' mk install DESTDIR="$TMP/root2" PREFIX=/opt/w libexecdir=/usr/lib/x
+ok 'places shims where they were asked for' test "$TMP/root2/usr/lib/x/weir/shims/ip" -ef "$TMP/root2/opt/w/bin/weir"
 is "$(nm -D --defined-only "$TMP/root/usr/lib/libweir.so" | awk '{ print $3 }' |
 	grep -v -e '^weir_' -e '^LIBWEIR')" '' 'the library exports weir_ names only'
 like "$(readelf -d "$TMP/root/usr/lib/libweir.so")" 'SONAME.*libweir.so.0' 'under its soname'

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Lines in which a policer or an action of another kind stands. Their grammar is
+ * iproute2's, and so are tables behind it (rate tables, names of interfaces and
+ * classes): a second parser would be a second truth. So the real tc gets the
+ * line with a bytecode stand-in for each program, its request is caught before
+ * it is sent, and the programs are put into it (weir_borrow()).
+ */
+#include <errno.h>
+#include <limits.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/tc.h"
+
+struct stand_ins {
+	char **words; /* the line with stand-ins */
+	struct weir_spec specs[WEIR_TC_ACTIONS_MAX + 1];
+	bool of_action[WEIR_TC_ACTIONS_MAX + 1];
+	struct weir_loaded loaded[WEIR_TC_ACTIONS_MAX + 1];
+	size_t n, n_loaded;
+};
+
+/* Short forms could be words of a policer; these are none. */
+static bool begins_program(const char *word)
+{
+	return !strcmp(word, "obj") || !strcmp(word, "object-file") || !strcmp(word, "pinned") ||
+	       !strcmp(word, "object-pinned") || !strcmp(word, "fd");
+}
+
+/* `action bpf obj ...`, `bpf run obj ...` behind an `action`: of the action. The
+ * first `bpf` of a filter line is the filter's kind. */
+static bool is_of_action(char **words, char **at, bool filter)
+{
+	size_t n_bpf = 0;
+
+	for (; words < at; words++)
+		n_bpf += !strcmp(*words, "bpf");
+	if (!strcmp(at[-1], "run"))
+		at--;
+	return n_bpf > (filter ? 1 : 0) && !strcmp(at[-1], "bpf");
+}
+
+static int replace(struct stand_ins *in, char **words, bool filter)
+{
+	static char *stand_in[] = {(char *)"bytecode", (char *)WEIR_STAND_IN_BYTECODE};
+	char **at = words, **to = in->words;
+	int status;
+
+	while (*at) {
+		struct weir_spec_rules rules = {.export_word = true};
+
+		if (at == words || !begins_program(*at) || in->n > WEIR_TC_ACTIONS_MAX) {
+			*to++ = *at++;
+			continue;
+		}
+		in->of_action[in->n] = is_of_action(words, at, filter);
+		rules.prog_type =
+			in->of_action[in->n] ? BPF_PROG_TYPE_SCHED_ACT : BPF_PROG_TYPE_SCHED_CLS;
+		status = weir_spec_parse(&at, &rules, &in->specs[in->n]);
+		if (status)
+			return status;
+		in->n++;
+		memcpy(to, stand_in, sizeof(stand_in));
+		to += 2;
+	}
+	return 0;
+}
+
+static int load(struct weir_compat *c, struct stand_ins *in)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		int err = weir_spec_load(c, &in->specs[i], 0, &in->loaded[i]);
+
+		if (err)
+			return err;
+		in->n_loaded = i + 1;
+	}
+	return 0;
+}
+
+/* Programs of actions stand before the filter's own in its request. */
+static int fill(struct weir_borrowed *req, const struct stand_ins *in)
+{
+	int err = 0;
+
+	for (int pass = 1; pass >= 0; pass--)
+		for (size_t i = 0; i < in->n && !err; i++)
+			if (in->of_action[i] == (pass == 1))
+				err = weir_borrowed_prog(req, 0, in->loaded[i].prog_fd,
+							 in->loaded[i].name);
+	return err;
+}
+
+static int borrow_and_send(struct weir_compat *c, struct stand_ins *in, int failed)
+{
+	struct weir_borrowed *req = NULL;
+	struct weir_ack ack = {0};
+	char path[PATH_MAX], **argv = NULL;
+	int ret = weir_real_path("tc", path, sizeof(path));
+
+	if (!ret) {
+		argv = weir_real_argv(c, path, in->words);
+		ret = argv ? weir_borrow(path, argv, &req) : -ENOMEM;
+	} else {
+		weir_compat_say("tc: policers and other actions are read by the real tc, which is "
+				"not in PATH; install iproute2");
+	}
+	free(argv);
+	if (ret)
+		return ret > 0 ? ret : WEIR_COMPAT_FAILED;
+	ret = load(c, in);
+	if (ret)
+		weir_compat_say("Unable to load program");
+	ret = ret ? WEIR_COMPAT_FAILED : fill(req, in) ? WEIR_COMPAT_FAILED : 0;
+	if (!ret && weir_borrowed_send(c->net, req, &ack)) {
+		weir_compat_refused(&ack);
+		weir_compat_say("We have an error talking to the kernel");
+		ret = failed;
+	}
+	weir_borrowed_free(req);
+	return ret;
+}
+
+int weir_borrow_line(struct weir_compat *c, char **words)
+{
+	bool filter = weir_word_is(*words, "filter");
+	struct stand_ins in = {0};
+	size_t n = 0;
+	int status;
+
+	while (words[n])
+		n++;
+	in.words = calloc(n + 2, sizeof(*in.words));
+	if (!in.words || !weir_compat_net(c)) {
+		free(in.words);
+		return WEIR_COMPAT_FAILED;
+	}
+	status = replace(&in, words, filter);
+	if (!status)
+		status = borrow_and_send(c, &in, filter ? WEIR_COMPAT_REFUSED : WEIR_COMPAT_USAGE);
+	for (size_t i = 0; i < in.n_loaded; i++)
+		weir_loaded_close(&in.loaded[i], !status);
+	for (size_t i = 0; i < in.n; i++)
+		weir_spec_free(&in.specs[i]);
+	free(in.words);
+	return status;
+}
