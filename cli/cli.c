@@ -113,6 +113,7 @@ int weir_cli_run(const struct weir_cli *cli)
 
 	if (cli->command->foreign)
 		return weir_compat_main(cli->command->name, cli->words, &cli->globals);
+	weir_process_prepare();
 	weir_say_start(cli->globals.quiet, cli->globals.verbose);
 	err = cli->command->run(&cli->globals, &cli->cfg);
 	out_err = weir_out_finish();

@@ -116,6 +116,8 @@ struct weir_cli {
 /* Before a line of ours runs: standard streams are open, a closed pipe is an
  * error. restore() gives a program that we become what we were given. */
 void weir_process_prepare(void);
+/* The first half of it: for lines that a closed pipe may end, as it ends tc. */
+void weir_process_open_streams(void);
 void weir_process_restore(void);
 /* Would a closed pipe end us, had prepare() not been called? */
 bool weir_process_pipe_kills(void);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/compat.h"
 #include "cli/out.h"
@@ -84,6 +85,14 @@ static int print_version(struct weir_compat *c)
 	return 0;
 }
 
+void weir_compat_leave(const struct weir_compat *c)
+{
+	if (c->in_batch)
+		return;
+	weir_compat_say_end(false);
+	_exit(fflush(stdout) ? WEIR_COMPAT_FAILED : 0);
+}
+
 struct weir_net *weir_compat_net(struct weir_compat *c)
 {
 	if (!c->net && weir_net_open(c->netns, &c->net))
@@ -115,7 +124,7 @@ int weir_compat_line(struct weir_compat *c, char **words)
 
 	if (!weir_compat_is_ours(c, words))
 		return weir_real_line(c, words);
-	weir_process_prepare();
+	weir_process_open_streams();
 	if (!weir_compat_enter(c))
 		return WEIR_COMPAT_USAGE;
 	weir_compat_say_begin(c->verbose);

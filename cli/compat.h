@@ -85,6 +85,10 @@ int weir_batch_read(struct weir_batch_text *text, char **words, const char **why
 /* Writes @words so that weir_batch_read() reads the same. */
 void weir_batch_write(FILE *out, char **words);
 
+/* After the kernel has taken a program: ends the process, whose end closes and
+ * frees all at once. Does nothing in a batch. */
+void weir_compat_leave(const struct weir_compat *c);
+
 /* Is the line weir's? Looks at words only. */
 bool weir_tc_is_ours(const struct weir_compat *c, char **words);
 bool weir_ip_is_ours(const struct weir_compat *c, char **words);

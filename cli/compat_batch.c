@@ -259,7 +259,6 @@ static int run_batch(struct batch *b, char **words)
 	}
 	if (!mine)
 		return weir_real_line(c, words);
-	weir_process_prepare();
 	if (!weir_compat_enter(c))
 		return WEIR_COMPAT_USAGE;
 	c->in_batch = true;
@@ -271,6 +270,7 @@ int weir_compat_batch(struct weir_compat *c, char **words)
 	struct batch b = {.c = c};
 	int status;
 
+	weir_process_prepare();
 	b.text.in = strcmp(c->batch, "-") != 0 ? fopen(c->batch, "re") : stdin;
 	if (!b.text.in) {
 		weir_compat_say("Cannot open file \"%s\" for reading: %s", c->batch,

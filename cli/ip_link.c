@@ -248,6 +248,8 @@ static int load_and_send(struct weir_compat *c, const struct link_line *line,
 	if (weir_spec_load(c, &line->spec, device, &loaded))
 		return WEIR_COMPAT_USAGE;
 	status = send_xdp(c, line, req, ifindex, loaded.prog_fd);
+	if (!status)
+		weir_loaded_leave(c, &loaded);
 	weir_loaded_close(&loaded, !status);
 	return status;
 }

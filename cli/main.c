@@ -13,7 +13,7 @@ int main(int argc, char **argv)
 	/* A shim leaves the process as it got it, for the real program. */
 	if (argc > 0 && weir_compat_is_name(argv[0]))
 		return weir_compat_main(argv[0], argv + 1, NULL);
-	weir_process_prepare();
+	weir_process_open_streams();
 	if (argc < 1)
 		return WEIR_EXIT_USAGE;
 	if (argc > 1 && strcmp(argv[1], "complete") == 0)

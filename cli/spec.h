@@ -66,6 +66,9 @@ struct weir_loaded {
 /* Loads (for @ifindex when not 0), exports maps. 0; -errno after error lines. */
 int weir_spec_load(const struct weir_compat *c, const struct weir_spec *spec, uint32_t ifindex,
 		   struct weir_loaded *out);
+/* The kernel has taken it: what the load made stays, and the process ends, except
+ * in a batch. */
+void weir_loaded_leave(const struct weir_compat *c, struct weir_loaded *loaded);
 /* Ends it: @keep what the load made, or take it back. */
 void weir_loaded_close(struct weir_loaded *loaded, bool keep);
 

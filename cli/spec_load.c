@@ -140,3 +140,10 @@ void weir_loaded_close(struct weir_loaded *loaded, bool keep)
 		close(loaded->own_fd);
 	*loaded = (struct weir_loaded){.prog_fd = -1, .own_fd = -1};
 }
+
+void weir_loaded_leave(const struct weir_compat *c, struct weir_loaded *loaded)
+{
+	if (loaded->object)
+		weir_object_keep(loaded->object);
+	weir_compat_leave(c);
+}

@@ -117,6 +117,8 @@ static int load_and_send(struct weir_compat *c, struct weir_filter_line *line)
 	line->filter.prog_fd = loaded.prog_fd;
 	memcpy(line->filter.name, loaded.name, sizeof(line->filter.name));
 	status = send_filter(c, line);
+	if (!status && !line->actions.n)
+		weir_loaded_leave(c, &loaded);
 	weir_loaded_close(&loaded, !status);
 	weir_actions_unload(&line->actions, !status);
 	return status;

@@ -28,6 +28,13 @@
  * again with theirs. Each round some loader has finished, so few are needed. */
 #define PIN_ROUNDS 8
 
+/* Between the rounds: a program was refused, and the verifier's log would tell
+ * why. No errno of the kernel's. */
+#define ELOG	   4095
+
+/* Stands for a log when there is no memory for one. */
+static char no_log[1];
+
 /* ---- programs ---------------------------------------------------------------- */
 
 struct bpf_program *weir_object_prog(const struct weir_object *obj, const char *section,
@@ -268,8 +275,10 @@ static int make_pin_dirs(struct weir_object *obj, struct weir_undo *undo)
 static int open_image(struct weir_object *obj, char *log)
 {
 	char name[64];
+	bool has_log = log && log != no_log;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name, .relaxed_maps = true,
-		    .kernel_log_buf = log, .kernel_log_size = log ? WEIR_VERIFIER_LOG_BYTES : 0);
+		    .kernel_log_buf = has_log ? log : NULL,
+		    .kernel_log_size = has_log ? WEIR_VERIFIER_LOG_BYTES : 0);
 	int err;
 
 	/* as libbpf derives it from a path, for "count.rodata" */
@@ -294,7 +303,7 @@ static int explain_load(const struct weir_object *obj, int err, const char *log)
 				 obj->name, subject, weir_errstr(err),
 				 weir_errhint(err) ? "; " : "", weir_errhint(err) ?: "");
 	if (weir_libbpf_subject("prog", subject, sizeof(subject)))
-		return weir_verifier_report(err, obj->name, subject, log ? log : "");
+		return log ? weir_verifier_report(err, obj->name, subject, log) : -ELOG;
 	if (err == -EPERM)
 		return weir_fail(err, "%s: no permission to load: %s", obj->name,
 				 weir_errhint(err));
@@ -349,10 +358,9 @@ static int one_round(struct weir_object *obj, const struct weir_load_opts *opts,
 	return err;
 }
 
-static int load_rounds(struct weir_object *obj, const struct weir_load_opts *opts,
-		       struct weir_undo *undo)
+static int rounds(struct weir_object *obj, const struct weir_load_opts *opts, char *log,
+		  struct weir_undo *undo)
 {
-	char *log = weir_verifier_log_new();
 	bool raced = true;
 	int err = 0;
 
@@ -360,10 +368,28 @@ static int load_rounds(struct weir_object *obj, const struct weir_load_opts *opt
 		raced = false;
 		err = one_round(obj, opts, log, undo, &raced);
 	}
-	weir_verifier_log_free(log);
 	return raced ? weir_fail(err, "%s: other loaders keep pinning its maps; try again",
 				 obj->name)
 		     : err;
+}
+
+/* Most loads need no log: it is asked for by a second try. */
+static int load_rounds(struct weir_object *obj, const struct weir_load_opts *opts,
+		       struct weir_undo *undo)
+{
+	bool quiet = !opts->whole_log;
+	char *log;
+	int err;
+
+	if (quiet) {
+		err = rounds(obj, opts, NULL, undo);
+		if (err != -ELOG)
+			return err;
+	}
+	log = weir_verifier_log_new();
+	err = rounds(obj, opts, log ?: no_log, undo);
+	weir_verifier_log_free(log);
+	return err;
 }
 
 int weir_object_load_undoable(struct weir_object *obj, const struct weir_load_opts *opts,

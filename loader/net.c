@@ -121,32 +121,35 @@ static uint64_t socket_cookie(int sock_fd, int netns_fd)
 	return cookie;
 }
 
+/* Not bound: the kernel does that at the first request (netlink_autobind()). */
 static int socket_make(struct weir_net *net)
 {
-	int one = 1, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int one = 1, fd;
 
-	fd = fd < 0 ? -errno : fd_above_std(fd);
-	if (fd < 0)
-		return weir_fail(fd, "route socket: %s", weir_errstr(fd));
-	net->sock = mnl_socket_fdopen(fd);
-	if (!net->sock) {
-		close(fd);
-		return weir_fail(-ENOMEM, "route socket: %s", weir_errstr(ENOMEM));
+	net->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!net->sock)
+		return weir_fail(-errno, "route socket: %s", weir_errstr(errno));
+	if (mnl_socket_get_fd(net->sock) <= STDERR_FILENO) {
+		fd = fcntl(mnl_socket_get_fd(net->sock), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		mnl_socket_close(net->sock);
+		net->sock = fd < 0 ? NULL : mnl_socket_fdopen(fd);
+		if (!net->sock)
+			return weir_fail(-EMFILE, "route socket: %s", weir_errstr(EMFILE));
 	}
 	/* Linux 4.12; without it errors have no text, and that is all. */
 	mnl_socket_setsockopt(net->sock, NETLINK_EXT_ACK, &one, sizeof(one));
-	if (mnl_socket_bind(net->sock, 0, MNL_SOCKET_AUTOPID) < 0)
-		return weir_fail(-errno, "route socket: %s", weir_errstr(errno));
 	return 0;
 }
 
 int weir_net_open(const char *netns, struct weir_net **out)
 {
-	struct weir_net *net = calloc(1, sizeof(*net));
+	struct weir_net *net = malloc(sizeof(*net));
 	int err = 0;
 
 	if (!net)
 		return weir_fail(-ENOMEM, "route socket: %s", weir_errstr(ENOMEM));
+	/* The buffer is large, and pages that no answer fills stay untouched. */
+	memset(net, 0, offsetof(struct weir_net, buf));
 	net->netns_fd = net->back_fd = -1;
 	if (netns && *netns) {
 		err = netns_open(netns);

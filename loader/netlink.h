@@ -32,10 +32,6 @@ struct nlmsghdr *weir_nl_action_request(void *buf, size_t len, enum weir_tc_op o
 struct nlmsghdr *weir_nl_action_dump(void *buf, size_t len, const char *kind);
 struct nlmsghdr *weir_nl_action_flush(void *buf, size_t len, const char *kind);
 
-/* Room for the largest filter that we write: 32 actions of 4096 instructions
- * are refused by the kernel's 64 KiB of an attribute anyway. */
-#define WEIR_NL_REQUEST_BYTES 65536
-
 /* Sends, waits for the answer. *ext (may be NULL) receives the kernel's
  * extended ack text, "" without one. Not logged: the caller knows the object.
  * Returns -errno of the kernel. */

@@ -164,7 +164,7 @@ int weir_nl_link(struct weir_net *net, const char *name, int ifindex, struct wei
 {
 	uint8_t buf[64 + ALTNAME_BYTES] __attribute__((aligned(4)));
 	struct nlmsghdr *ask =
-		weir_nl_request(buf, sizeof(buf), RTM_GETLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
+		weir_nl_request(buf, sizeof(buf), RTM_GETLINK, 0, sizeof(struct ifinfomsg));
 	struct ifinfomsg *head = mnl_nlmsg_get_payload(ask);
 	struct weir_nl_answer answer = {0};
 	struct weir_ack ack;

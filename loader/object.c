@@ -117,7 +117,7 @@ static int pin_dir_of(const struct weir_object *obj, const struct weir_map_decl 
 		n = snprintf(buf, len, "%s", obj->pin_dir ? obj->pin_dir : "tc/globals");
 		break;
 	case WEIR_PIN_OBJECT:
-		n = snprintf(buf, len, "tc/%s", obj->sha1);
+		n = snprintf(buf, len, "tc/%s", weir_object_sha1(obj));
 		break;
 	case WEIR_PIN_CUSTOM:
 		return weir_pin_custom_dir(decl->pinning, buf, len);
@@ -175,13 +175,22 @@ static struct weir_map_decl data_decl(const struct weir_elf_section *sec)
 	};
 }
 
+static bool pins_anything(const struct weir_object *obj)
+{
+	for (size_t i = 0; i < obj->defs.n; i++)
+		if (obj->defs.list[i].decl.pinning)
+			return true;
+	return false;
+}
+
 static int list_maps(struct weir_object *obj)
 {
 	size_t n = obj->defs.n;
-	char mnt[PATH_MAX];
+	char mnt[PATH_MAX] = "";
 	int err;
 
-	err = weir_bpffs_find(obj->bpffs, mnt, sizeof(mnt));
+	/* Looked for when something needs it. */
+	err = obj->bpffs || pins_anything(obj) ? weir_bpffs_find(obj->bpffs, mnt, sizeof(mnt)) : 0;
 	if (err && err != -ENOENT)
 		return weir_fail(err, "%s: %s", obj->bpffs ? obj->bpffs : "bpffs",
 				 err == -ENOTDIR ? "not a BPF file system" : weir_errstr(err));
@@ -331,7 +340,6 @@ static int open_phases(struct weir_object *obj, const void *bytes, size_t len)
 {
 	int err;
 
-	weir_pin_sha1(bytes, len, obj->sha1);
 	err = weir_elf_read(bytes, len, obj->name, &obj->elf);
 	err = err ?: weir_symbols_repair(obj->elf, obj->name);
 	err = err ?: weir_funcs_collect(obj->elf, obj->name, &obj->funcs);
@@ -362,8 +370,9 @@ static int take_opts(struct weir_object *obj, const struct weir_open_opts *opts)
 	return 0;
 }
 
-int weir_object_open_mem(const void *bytes, size_t len_bytes, const char *name,
-			 const struct weir_open_opts *opts, struct weir_object **out)
+/* Takes over @bytes, also on failure. */
+static int open_bytes(void *bytes, size_t len_bytes, const char *name,
+		      const struct weir_open_opts *opts, struct weir_object **out)
 {
 	const char *base = strrchr(name, '/');
 	struct weir_object *obj;
@@ -371,8 +380,12 @@ int weir_object_open_mem(const void *bytes, size_t len_bytes, const char *name,
 
 	weir_libbpf_capture();
 	obj = calloc(1, sizeof(*obj));
-	if (!obj)
+	if (!obj) {
+		free(bytes);
 		return weir_fail(-ENOMEM, "%s: out of memory", name);
+	}
+	obj->file = bytes;
+	obj->file_len = len_bytes;
 	obj->chosen = -1;
 	obj->name = strdup(base ? base + 1 : name);
 	err = obj->name ? take_opts(obj, opts) : weir_fail(-ENOMEM, "%s: out of memory", name);
@@ -392,10 +405,18 @@ int weir_object_open(const char *path, const struct weir_open_opts *opts, struct
 	int err;
 
 	err = read_file(path, &bytes, &len);
-	if (!err)
-		err = weir_object_open_mem(bytes, len, path, opts, out);
-	free(bytes);
-	return err;
+	return err ?: open_bytes(bytes, len, path, opts, out);
+}
+
+int weir_object_open_mem(const void *bytes, size_t len_bytes, const char *name,
+			 const struct weir_open_opts *opts, struct weir_object **out)
+{
+	void *copy = malloc(len_bytes ?: 1);
+
+	if (!copy)
+		return weir_fail(-ENOMEM, "%s: out of memory", name);
+	memcpy(copy, bytes, len_bytes);
+	return open_bytes(copy, len_bytes, name, opts, out);
 }
 
 void weir_object_close(struct weir_object *obj)
@@ -419,6 +440,7 @@ void weir_object_close(struct weir_object *obj)
 	btf__free(obj->btf);
 	weir_elf_free(obj->elf);
 	free(obj->image);
+	free(obj->file);
 	free(obj->entry_name);
 	free(obj->entry_section);
 	free(obj->license);
@@ -458,9 +480,14 @@ const char *weir_object_name(const struct weir_object *obj)
 	return obj->name;
 }
 
+/* Few objects are pinned by it. */
 const char *weir_object_sha1(const struct weir_object *obj)
 {
-	return obj->sha1;
+	char *sha1 = ((struct weir_object *)obj)->sha1;
+
+	if (!*sha1)
+		weir_pin_sha1(obj->file, obj->file_len, sha1);
+	return sha1;
 }
 
 const struct weir_prog_decl *weir_object_chosen(const struct weir_object *obj)

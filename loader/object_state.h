@@ -26,7 +26,9 @@ struct weir_object {
 	char *name;  /* file name without directories */
 	char *bpffs; /* as asked for; NULL: found */
 	char *pin_dir;
-	char sha1[41];
+	void *file; /* its bytes, for the hash */
+	size_t file_len;
+	char sha1[41]; /* "" until it is asked for: weir_object_sha1() */
 	char *license;
 
 	/* the file as read */

@@ -54,6 +54,16 @@ int weir_tc_qdiscs(struct weir_net *net, int ifindex, weir_tc_qdisc_fn fn, void 
 	return weir_nl_qdisc_dump(net, ifindex, fn, ctx, ack);
 }
 
+/* What a list of actions takes at most, attributes' heads and padding included. */
+static size_t actions_room(const struct weir_tc_action *actions, size_t n)
+{
+	size_t room = 64;
+
+	for (size_t i = 0; i < n; i++)
+		room += 512 + actions[i].n_ops * sizeof(*actions[i].ops);
+	return room;
+}
+
 /* ---- filters ---------------------------------------------------------------- */
 
 static int tell_filters(const struct weir_nl_answer *answer, weir_tc_filter_fn fn, void *ctx)
@@ -76,7 +86,9 @@ static int tell_filters(const struct weir_nl_answer *answer, weir_tc_filter_fn f
 int weir_tc_filter(struct weir_net *net, enum weir_tc_op op, const struct weir_tc_filter *filter,
 		   weir_tc_filter_fn fn, void *ctx, struct weir_ack *ack)
 {
-	uint8_t *buf = malloc(WEIR_NL_REQUEST_BYTES);
+	size_t room = 1024 + filter->n_ops * sizeof(*filter->ops) +
+		      actions_room(filter->actions, filter->n_actions);
+	uint8_t *buf = malloc(room);
 	struct weir_nl_answer answer = {0};
 	struct nlmsghdr *msg;
 	int err;
@@ -84,7 +96,7 @@ int weir_tc_filter(struct weir_net *net, enum weir_tc_op op, const struct weir_t
 	*ack = (struct weir_ack){0};
 	if (!buf)
 		return done(-ENOMEM, ack, "filter");
-	msg = weir_nl_filter_request(buf, WEIR_NL_REQUEST_BYTES, op, filter);
+	msg = weir_nl_filter_request(buf, room, op, filter);
 	if (msg && fn && op != WEIR_TC_GET)
 		msg->nlmsg_flags |= NLM_F_ECHO;
 	err = msg ? weir_nl_ask(net, msg, &answer, ack) : -EMSGSIZE;
@@ -122,7 +134,8 @@ static int tell_actions(const struct weir_nl_answer *answer, weir_tc_actions_fn 
 int weir_tc_actions(struct weir_net *net, enum weir_tc_op op, const struct weir_tc_action *actions,
 		    size_t n, weir_tc_actions_fn fn, void *ctx, struct weir_ack *ack)
 {
-	uint8_t *buf = malloc(WEIR_NL_REQUEST_BYTES);
+	size_t room = actions_room(actions, n);
+	uint8_t *buf = malloc(room);
 	struct weir_nl_answer answer = {0};
 	struct nlmsghdr *msg;
 	int err;
@@ -130,7 +143,7 @@ int weir_tc_actions(struct weir_net *net, enum weir_tc_op op, const struct weir_
 	*ack = (struct weir_ack){0};
 	if (!buf)
 		return done(-ENOMEM, ack, "actions");
-	msg = weir_nl_action_request(buf, WEIR_NL_REQUEST_BYTES, op, actions, n);
+	msg = weir_nl_action_request(buf, room, op, actions, n);
 	if (msg && fn && op != WEIR_TC_GET)
 		msg->nlmsg_flags |= NLM_F_ECHO;
 	err = msg ? weir_nl_ask(net, msg, &answer, ack) : -EMSGSIZE;
