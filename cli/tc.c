@@ -92,9 +92,9 @@ static bool actions_are_ours(char **words)
 
 bool weir_tc_is_ours(const struct weir_compat *c, char **words)
 {
-	(void)c;
+	/* Counters of a qdisc are the real tc's to print. */
 	if (weir_word_is(*words, "qdisc"))
-		return qdisc_is_ours(words + 1);
+		return !c->stats && qdisc_is_ours(words + 1);
 	if (weir_word_is(*words, "class"))
 		return false;
 	if (weir_word_is(*words, "filter"))

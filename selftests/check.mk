@@ -7,6 +7,7 @@ A_LIB := $(LIB_SRC:%.c=$(A)/%.o)
 A_CLI := $(filter-out $(A)/cli/main.o,$(CLI_SRC:%.c=$(A)/%.o))
 F := $(B)/fuzz
 F_LIB := $(LIB_SRC:%.c=$(F)/%.o)
+F_CLI := $(filter-out $(F)/cli/main.o,$(CLI_SRC:%.c=$(F)/%.o))
 FUZZERS := $(FUZZ_SRC:tests/%.c=$(F)/%)
 FUZZ_SECONDS ?= 60
 
@@ -28,8 +29,10 @@ $(B)/tests/fault.so: tests/preload_fault.c
 $(F)/%.o: %.c | $(B)/.deps
 	$(call say,CC-FUZZ,$<)mkdir -p $(@D) && $(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c $< -o $@
 
-$(FUZZERS): $(F)/%: $(F)/tests/%.o $(F_LIB)
-	$(call say,LD,$@)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(SHARED_LIBS)
+# A fuzzer that stands in for functions of ours names them: /* link: -Wl,--wrap=... */
+link_flags = $(shell sed -n 's,^/\* link: \(.*\) \*/$$,\1,p' tests/$(1).c)
+$(FUZZERS): $(F)/%: $(F)/tests/%.o $(F_LIB) $(F_CLI)
+	$(call say,LD,$@)$(CLANG) -fsanitize=fuzzer,address,undefined $(call link_flags,$*) -o $@ $^ $(SHARED_LIBS)
 
 $(BENCHES): $(B)/bench/%: selftests/bench/%.c $(B)/libweir.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(SHARED_LIBS)
@@ -44,7 +47,7 @@ $(PROG_OBJ): $(B)/progs/%.o: selftests/progs/%.c $(wildcard selftests/progs/*.h)
 	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(PROG_FLAGS) -c $< -o $@
 
 progs: $(PROG_OBJ)
-tests: $(TESTS) $(TOOLS) $(B)/tests/fault.so $(B)/weir-asan progs
+tests: $(TESTS) $(TOOLS) $(B)/bench/replace $(B)/tests/fault.so $(B)/weir-asan progs
 asan: $(TESTS)
 
 check-format:
@@ -94,4 +97,4 @@ check: check-deps
 bench: all $(BENCHES) progs
 	$(Q)BUILD=$(abspath $(B)) bash selftests/bench/run.sh
 
--include $(A_LIB:.o=.d) $(A_CLI:.o=.d) $(F_LIB:.o=.d) $(TEST_SRC:tests/%.c=$(A)/tests/%.d)
+-include $(A_LIB:.o=.d) $(A_CLI:.o=.d) $(F_LIB:.o=.d) $(F_CLI:.o=.d) $(TEST_SRC:tests/%.c=$(A)/tests/%.d)

@@ -5,7 +5,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-TABLE=$ROOT/selftests/twin/tc.txt
+# TWIN_TABLE: another table, for machines with other kinds of actions.
+TABLE=${TWIN_TABLE:-$ROOT/selftests/twin/tc.txt}
 NEW=$BUILD/bpf/count.o
 MAN=$ROOT/cli/weir.8
 

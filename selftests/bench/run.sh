@@ -54,6 +54,20 @@ pair 'tc: load and attach the same modern object; peer: stock tc' \
 	"$W attach dev v0 ingress obj $NEW" "$W detach dev v0 ingress" \
 	"tc filter add dev v0 ingress bpf da obj $NEW sec classifier" 'tc filter del dev v0 ingress'
 ns "$A" tc qdisc del dev v0 clsact
+SMALL=$PROGS/bench_small.o
+ns "$A" tc qdisc add dev v0 clsact
+pair 'tc: a small modern object (goal: 0.50x, 80 system calls); peer: stock tc' \
+	"$WEIR tc filter add dev v0 ingress bpf da obj $SMALL" 'tc filter del dev v0 ingress' \
+	"tc filter add dev v0 ingress bpf da obj $SMALL" 'tc filter del dev v0 ingress'
+pair 'tc filter show; peer: stock tc' "$WEIR tc filter show dev v0 ingress" true \
+	'tc filter show dev v0 ingress' true
+ns "$A" tc qdisc del dev v0 clsact
+# Attaching native XDP to a veth that is up waits for the kernel, whoever asks.
+ns "$A" ip link set v0 down
+pair 'XDP: a small modern object, interface down; peer: stock ip' \
+	"$WEIR ip link set dev v0 xdp obj $SMALL sec xdp" 'ip link set dev v0 xdp off' \
+	"ip link set dev v0 xdp obj $SMALL sec xdp" 'ip link set dev v0 xdp off'
+ns "$A" ip link set v0 up
 pair 'XDP: load and attach the same modern object; peer: stock ip' \
 	"$W attach dev v0 xdp native obj $NEW" "$W detach dev v0 xdp" \
 	"ip link set dev v0 xdpdrv obj $NEW sec xdp" 'ip link set dev v0 xdpdrv off'
@@ -66,4 +80,10 @@ pair 'counters once, JSON; peer: bpftool map dump' \
 	"bpftool -j map dump pinned $BPFFS/tc/globals/weir_count" true
 pair 'what is attached, JSON; peer: bpftool net' \
 	"$W -j show dev v0" true 'bpftool -j net show dev v0' true
+pair 'a line that is not about BPF, through the shim (goal: at most 2 ms more); peer: stock tc' \
+	"$BUILD/shims/tc class show dev v0" true 'tc class show dev v0' true
+
+echo
+echo "replacement under ${PPS:=200000} packets/s (${SWAPS:=1000} times each; sent and counted must be equal)"
+SWAPS=$SWAPS PPS=$PPS bash "$ROOT/selftests/test_replace.sh" | grep '^# '
 exit 0
