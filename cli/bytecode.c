@@ -14,29 +14,34 @@
 /* More text than 4096 instructions (BPF_MAXINSNS) can need, blanks included. */
 #define TEXT_MAX (1u << 20)
 
+/* NULL: @text is the whole file. */
+static const char *read_all(FILE *file, char *text)
+{
+	size_t len = fread(text, 1, TEXT_MAX + 1, file);
+
+	if (ferror(file))
+		return strerror(errno);
+	if (len > TEXT_MAX)
+		return "too long for bytecode";
+	if (memchr(text, '\0', len))
+		return "not a text; bytecode is decimals, as tcpdump -ddd prints them";
+	text[len] = '\0';
+	return NULL;
+}
+
 char *weir_bytecode_read(const char *path)
 {
 	FILE *file = fopen(path, "re");
-	char *text = file ? malloc(TEXT_MAX + 1) : NULL;
-	size_t len;
+	char *text = malloc(TEXT_MAX + 1);
+	const char *why = !file ? strerror(errno) : !text ? strerror(ENOMEM) : read_all(file, text);
 
-	if (!file) {
-		weir_compat_say("%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	if (text) {
-		len = fread(text, 1, TEXT_MAX + 1, file);
-		if (len > TEXT_MAX || ferror(file)) {
-			weir_compat_say("%s: %s", path,
-					len > TEXT_MAX ? "too long for bytecode" : strerror(errno));
-			free(text);
-			text = NULL;
-		} else {
-			text[len] = '\0';
-		}
-	}
-	(void)fclose(file);
-	return text;
+	if (file)
+		(void)fclose(file);
+	if (!why)
+		return text;
+	weir_compat_say("%s: %s", path, why);
+	free(text);
+	return NULL;
 }
 
 /* One decimal up to @max; false: none stands here. */
@@ -110,8 +115,10 @@ bool weir_bytecode_parse(char *text, struct sock_filter **ops, uint16_t *n_ops)
 		return false;
 	}
 	list = calloc(count, sizeof(*list));
-	if (!list)
+	if (!list) {
+		weir_compat_say("bytecode: %s", strerror(ENOMEM));
 		return false;
+	}
 	if (!take_all(text, list, count)) {
 		free(list);
 		return false;

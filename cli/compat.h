@@ -108,6 +108,8 @@ int weir_word_wrong(const char *text, const char *why);
 int weir_word_duplicate(const char *key, const char *text);
 /* Number of any base as strtoul(, 0) reads it, the whole word; false otherwise. */
 bool weir_word_u32(const char *text, uint32_t *out);
+/* Decimal only: what actions count and number. 010 is ten, 0x10 none. */
+bool weir_word_decimal(const char *text, uint32_t *out);
 /* "1:2", "1:", ":2", "ffff", "root", "none"; false otherwise. */
 bool weir_word_classid(const char *text, uint32_t *out);
 /* "1:2", "ffff:" and so on; @buf of 32 bytes. */

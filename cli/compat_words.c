@@ -66,6 +66,11 @@ bool weir_word_u32(const char *text, uint32_t *out)
 	return read_u32(text, strlen(text), 0, out);
 }
 
+bool weir_word_decimal(const char *text, uint32_t *out)
+{
+	return read_u32(text, strlen(text), 10, out);
+}
+
 bool weir_word_classid(const char *text, uint32_t *out)
 {
 	const char *colon = strchr(text, ':');

@@ -7,6 +7,7 @@
 #include "cli/export.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -45,7 +46,7 @@ struct message {
 	int fds[WEIR_EXPORT_MAPS_MAX];
 };
 
-static void fill(struct message *msg, const struct weir_object *object, const char *file)
+static int fill(struct message *msg, const struct weir_object *object, const char *file)
 {
 	const struct weir_map_decl *maps;
 	size_t n = weir_object_maps(object, &maps);
@@ -56,17 +57,23 @@ static void fill(struct message *msg, const struct weir_object *object, const ch
 	(void)stat(file, &st);
 	msg->head.dev = st.st_dev;
 	msg->head.inode = st.st_ino;
-	for (size_t i = 0; i < n && msg->head.n_maps < WEIR_EXPORT_MAPS_MAX; i++) {
+	for (size_t i = 0; i < n; i++) {
 		int fd = weir_object_map_fd(object, i);
 
 		if (fd < 0)
 			continue; /* data sections are libbpf's */
+		if (msg->head.n_maps == WEIR_EXPORT_MAPS_MAX) {
+			weir_compat_say("%s: cannot hand over more than %d maps", file,
+					WEIR_EXPORT_MAPS_MAX);
+			return -E2BIG;
+		}
 		msg->fds[msg->head.n_maps] = fd;
 		msg->maps[msg->head.n_maps++] = (struct weir_export_map){
 			maps[i].type,	     maps[i].key_size_bytes, maps[i].value_size_bytes,
 			maps[i].max_entries, maps[i].flags,	     maps[i].id,
 			maps[i].pinning,     maps[i].inner_id,	     maps[i].inner_idx};
 	}
+	return 0;
 }
 
 static int send_message(int sock, struct message *msg)
@@ -100,9 +107,9 @@ int weir_export_maps(const struct weir_object *object, const char *file, const c
 	struct message msg;
 	int sock, err = address_of(uds, &address);
 
+	err = err ?: fill(&msg, object, file);
 	if (err)
 		return err;
-	fill(&msg, object, file);
 	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		err = -errno;
@@ -185,45 +192,93 @@ static int receive(int sock, const char *uds, struct weir_import *out)
 	return -EBADMSG;
 }
 
-/* Interrupted, the socket's name goes, too. */
+/* ---- waiting -------------------------------------------------------------------- */
+
+/* Interrupted, the socket's name goes, too: these are heard only while we wait, and
+ * end the process when the name is gone. */
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+#define N_ENDING (sizeof(ending) / sizeof(*ending))
+
 static volatile sig_atomic_t stopped;
+
+struct signals {
+	sigset_t mask;
+	struct sigaction actions[N_ENDING];
+};
 
 static void on_signal(int number)
 {
 	stopped = number;
 }
 
-static void catch_signals(void (*handler)(int))
+static void hold_signals(struct signals *before)
 {
-	struct sigaction action = {.sa_handler = handler}; /* no SA_RESTART: recvmsg returns */
+	struct sigaction action = {.sa_handler = on_signal};
+	sigset_t held;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	sigemptyset(&held);
+	for (size_t i = 0; i < N_ENDING; i++)
+		sigaddset(&held, ending[i]);
+	sigprocmask(SIG_BLOCK, &held, &before->mask);
+	for (size_t i = 0; i < N_ENDING; i++) {
+		sigaction(ending[i], NULL, &before->actions[i]);
+		/* nohup(1) and the like stay in force */
+		if (before->actions[i].sa_handler != SIG_IGN)
+			sigaction(ending[i], &action, NULL);
+	}
+}
+
+static void release_signals(const struct signals *before)
+{
+	for (size_t i = 0; i < N_ENDING; i++)
+		sigaction(ending[i], &before->actions[i], NULL);
+	sigprocmask(SIG_SETMASK, &before->mask, NULL);
+	if (stopped)
+		(void)raise(stopped);
+}
+
+/* A bound socket; -errno. */
+static int listen_at(const struct sockaddr_un *address)
+{
+	int err, sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (sock < 0)
+		return -errno;
+	if (!bind(sock, (const void *)address, sizeof(*address)))
+		return sock;
+	err = -errno;
+	close(sock);
+	return err;
+}
+
+static int wait_and_receive(const char *uds, const struct sockaddr_un *address,
+			    const sigset_t *mask, struct weir_import *out)
+{
+	struct pollfd poll = {.fd = listen_at(address), .events = POLLIN};
+	int err;
+
+	if (poll.fd < 0) {
+		weir_compat_say("%s: %s", uds, strerror(-poll.fd));
+		return poll.fd;
+	}
+	/* The mask lets the signals in for this call alone. */
+	err = ppoll(&poll, 1, NULL, mask) < 0 ? -errno : receive(poll.fd, uds, out);
+	(void)unlink(uds);
+	close(poll.fd);
+	return err;
 }
 
 int weir_import_maps(const char *uds, struct weir_import *out)
 {
 	struct sockaddr_un address;
-	int sock, err = address_of(uds, &address);
+	struct signals before;
+	int err = address_of(uds, &address);
 
 	if (err)
 		return err;
 	*out = (struct weir_import){0};
-	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (sock < 0 || bind(sock, (void *)&address, sizeof(address))) {
-		err = -errno;
-		weir_compat_say("%s: %s", uds, strerror(-err));
-		if (sock >= 0)
-			close(sock);
-		return err;
-	}
-	catch_signals(on_signal);
-	err = receive(sock, uds, out);
-	catch_signals(SIG_DFL);
-	(void)unlink(uds);
-	close(sock);
-	if (stopped)
-		(void)raise(stopped);
+	hold_signals(&before);
+	err = wait_and_receive(uds, &address, &before.mask, out);
+	release_signals(&before);
 	return err;
 }

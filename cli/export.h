@@ -22,8 +22,9 @@ struct weir_export_map {
 	uint32_t id, pinning, inner_id, inner_idx;
 };
 
-/* iproute2 has at most as many maps in an object. */
-#define WEIR_EXPORT_MAPS_MAX 64
+/* SCM_MAX_FD of include/net/scm.h (Linux 2.6.38): as many fds as one message carries.
+ * iproute2 has at most 64 maps in an object, and one message. */
+#define WEIR_EXPORT_MAPS_MAX 253
 
 /* Sends the declared maps of the loaded @object, read from @file, to socket
  * @uds. -errno after an error line. */

@@ -27,54 +27,20 @@ static const struct {
 	{"xdpoffload", XDP_FLAGS_HW_MODE},
 };
 
-static bool is_xdp(const char *word, uint32_t *flags)
+static uint32_t flags_of(const char *word)
 {
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)
-		if (!strcmp(word, modes[i].word)) {
-			if (flags)
-				*flags = modes[i].flags;
-			return true;
-		}
-	return false;
-}
-
-/* Settings whose value can be any text: an alias "xdp" is no program. */
-static bool takes_text(const char *word)
-{
-	static const char *const words[] = {"dev",   "name",  "alias", "master", "vrf",
-					    "group", "netns", "link",  "altname"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (!strcmp(word, words[i]))
-			return true;
-	return false;
-}
-
-char **weir_ip_find_xdp(char **words)
-{
-	bool named = false; /* the interface, when it stands without `dev` */
-
-	for (; *words; words++) {
-		if (takes_text(*words)) {
-			named |= !strcmp(*words, "dev");
-			if (!*++words)
-				return NULL;
-		} else if (is_xdp(*words, NULL) && (named || words[1])) {
-			return words;
-		} else {
-			named = true;
-		}
-	}
-	return NULL;
+		if (!strcmp(word, modes[i].word))
+			return modes[i].flags;
+	return 0;
 }
 
 struct link_line {
-	const char *dev;
+	struct weir_link_words said;
 	bool off;
 	uint32_t flags;
 	struct weir_spec spec;
-	char **rest; /* `link set dev DEV` and the settings, a stand-in for XDP among them */
-	bool has_rest;
+	char **rest; /* the line with a stand-in for XDP */
 };
 
 static int parse_program(char ***at, struct link_line *line)
@@ -89,48 +55,37 @@ static int parse_program(char ***at, struct link_line *line)
 	return weir_spec_parse(at, &xdp_rules, &line->spec) ? WEIR_COMPAT_USAGE : 0;
 }
 
-/* The interface: behind `dev`, or the first word that is no setting. */
-static const char *find_dev(char **words, const char *xdp)
+/* @behind: the first word that is not of XDP's. */
+static int make_rest(char **words, char **xdp, char **behind, struct link_line *line)
 {
-	for (char **at = words; *at && *at != xdp; at++)
-		if (!strcmp(*at, "dev"))
-			return at[1];
-	return *words != xdp ? *words : NULL;
+	static const char *const stand_in[] = {WEIR_STAND_IN_LINK};
+	size_t n_before = (size_t)(xdp - words), n_behind = 0;
+
+	while (behind[n_behind])
+		n_behind++;
+	line->rest = calloc(n_before + n_behind + 3, sizeof(*line->rest));
+	if (!line->rest)
+		return WEIR_COMPAT_FAILED;
+	memcpy(line->rest, words, n_before * sizeof(*words));
+	memcpy(line->rest + n_before, stand_in, sizeof(stand_in));
+	memcpy(line->rest + n_before + 2, behind, n_behind * sizeof(*words));
+	return 0;
 }
 
 static int parse(char **words, struct link_line *line)
 {
-	static char *stand_in[] = {WEIR_STAND_IN_LINK};
-	char **xdp = weir_ip_find_xdp(words + 2), **at = xdp + 1;
-	size_t n = 0, n_before, n_dev;
+	char **xdp = weir_ip_find_xdp(words + 2, &line->said), **at = xdp + 1, **second;
 	int status;
 
-	while (words[n])
-		n++;
-	line->rest = calloc(n + 3, sizeof(*line->rest));
-	if (!line->rest)
-		return WEIR_COMPAT_FAILED;
-	is_xdp(*xdp, &line->flags);
-	line->dev = find_dev(words + 2, *xdp);
+	line->flags = flags_of(*xdp);
+	/* The interface may follow: `ip link set xdp off dev X`. */
 	status = parse_program(&at, line);
 	if (status)
 		return status;
-	/* dev may follow: `ip link set xdp off dev X` */
-	for (char **late = at; !line->dev && *late; late++)
-		if (!strcmp(*late, "dev"))
-			line->dev = late[1];
-	if (!line->dev) {
-		weir_compat_say("Not enough of information: \"dev\" argument is required.");
-		return WEIR_COMPAT_USAGE;
-	}
-	n_before = (size_t)(xdp - words);
-	memcpy(line->rest, words, n_before * sizeof(*words));
-	memcpy(line->rest + n_before, stand_in, sizeof(stand_in));
-	memcpy(line->rest + n_before + 2, at, (size_t)(words + n - at) * sizeof(*words));
-	/* `link set`, the interface, perhaps `dev`, and the stand-in are no settings */
-	n_dev = line->dev == words[2] ? 1 : 2;
-	line->has_rest = n_before + (size_t)(words + n - at) > 2 + n_dev;
-	return 0;
+	second = weir_ip_find_xdp(at, &line->said);
+	if (second)
+		return weir_word_duplicate(*second, second[1] ?: *second);
+	return make_rest(words, xdp, at, line);
 }
 
 /* ---- the kernel's answer --------------------------------------------------------------- */
@@ -145,8 +100,6 @@ static int find_holder(const struct weir_attachment *at, void *ctx)
 {
 	struct holder *holder = ctx;
 
-	if (at->hook != WEIR_HOOK_XDP)
-		return 1;
 	holder->mode = at->mode;
 	holder->prog_id = at->prog.id;
 	holder->is_link = at->via == WEIR_VIA_LINK;
@@ -161,23 +114,33 @@ static const char *mode_word(enum weir_xdp_mode mode)
 	return words[mode];
 }
 
+/* The first program at XDP that is there; prog_id 0: none. */
+static struct holder look(struct weir_compat *c, const char *dev)
+{
+	struct holder holder = {0};
+
+	if (dev)
+		(void)weir_query_xdp(c->net, dev, find_holder, &holder);
+	return holder;
+}
+
 /* What the kernel's text leaves open: who, and what helps. */
 static void explain(struct weir_compat *c, const struct link_line *line, const struct weir_ack *ack)
 {
-	struct holder holder = {0};
+	const char *dev = line->said.dev;
+	struct holder holder;
 
 	if (ack->err == -ERANGE || strstr(ack->text, "MTU")) {
 		weir_compat_say("%s: the driver cannot take its MTU; a smaller MTU, an object with "
 				"section xdp.frags, or xdpgeneric can",
-				line->dev);
+				dev ?: "group");
 		return;
 	}
 	if (ack->err != -EBUSY && ack->err != -EEXIST)
 		return;
-	weir_log_to(NULL, NULL, WEIR_LOG_ERROR);
-	(void)weir_query(c->net, line->dev, find_holder, &holder);
+	holder = look(c, dev);
 	if (holder.prog_id)
-		weir_compat_say("%s: %s holds program id %u%s", line->dev, mode_word(holder.mode),
+		weir_compat_say("%s: %s holds program id %u%s", dev, mode_word(holder.mode),
 				holder.prog_id,
 				holder.is_link ? " by a BPF link, which only its owner replaces"
 				: line->off    ? ""
@@ -187,14 +150,15 @@ static void explain(struct weir_compat *c, const struct link_line *line, const s
 /* ip says nothing when `off` meets another mode: the program still runs. */
 static void note_left(struct weir_compat *c, const struct link_line *line)
 {
-	struct holder holder = {0};
+	struct holder holder;
 
-	if (!line->off || !line->flags)
+	if (!line->off || c->quiet)
 		return;
-	(void)weir_query(c->net, line->dev, find_holder, &holder);
+	holder = look(c, line->said.dev);
 	if (holder.prog_id)
-		weir_compat_say("note: %s: nothing was removed: program id %u is attached as %s",
-				line->dev, holder.prog_id, mode_word(holder.mode));
+		weir_compat_say("note: %s: program id %u is still attached, as %s; nothing was "
+				"removed from there",
+				line->said.dev, holder.prog_id, mode_word(holder.mode));
 }
 
 /* ---- sending ------------------------------------------------------------------------------ */
@@ -256,18 +220,26 @@ static int load_and_send(struct weir_compat *c, const struct link_line *line,
 
 static int run(struct weir_compat *c, const struct link_line *line)
 {
+	const char *dev = line->said.dev;
 	struct weir_borrowed *req = NULL;
-	int ifindex, status = 0;
+	int ifindex = 0, status = 0;
 
 	if (!weir_compat_net(c))
 		return WEIR_COMPAT_FAILED;
-	ifindex = weir_net_ifindex_quiet(c->net, line->dev);
+	if (dev)
+		ifindex = weir_net_ifindex_quiet(c->net, dev);
 	if (ifindex < 0) {
-		weir_compat_say("Cannot find device \"%s\"", line->dev);
+		weir_compat_say("Cannot find device \"%s\"", dev);
 		return WEIR_COMPAT_FAILED;
 	}
-	if (line->has_rest)
+	/* Without an interface there is a group, or a message of the real ip. */
+	if (line->said.has_setting || !dev)
 		status = borrow(c, line, &req);
+	if (!status && !dev && (line->flags & XDP_FLAGS_HW_MODE) && !line->off) {
+		weir_compat_say("xdpoffload: a program is made for one device, and a group was "
+				"given; name it by dev");
+		status = WEIR_COMPAT_USAGE;
+	}
 	if (!status)
 		status = load_and_send(c, line, req, ifindex);
 	weir_borrowed_free(req);

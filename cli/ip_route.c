@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Routes through BPF: `encap bpf in|out|xmit SPEC ... [headroom N]` and `encap
- * seg6local action End.BPF endpoint SPEC`. All other words of a route are the
- * real ip's: it gets the line with an encapsulation that stands in, and the
- * programs are put into its request.
+ * Routes and next hops through BPF: `encap bpf in|out|xmit SPEC ... [headroom N]`
+ * and `encap seg6local action End.BPF endpoint SPEC [count]`. All other words of a
+ * route are the real ip's: it gets the line with an encapsulation that stands in
+ * for each of these, and the programs are put into its request.
  */
 #include <errno.h>
 #include <limits.h>
@@ -14,34 +14,44 @@
 
 #include "cli/ip.h"
 
-#define PROGS_MAX 3
+#define DIRECTIONS 3
 
 static const struct {
 	const char *word;
 	uint16_t attr;
 	uint32_t prog_type;
-} directions[] = {
+} directions[DIRECTIONS] = {
 	{"in", LWT_BPF_IN, BPF_PROG_TYPE_LWT_IN},
 	{"out", LWT_BPF_OUT, BPF_PROG_TYPE_LWT_OUT},
 	{"xmit", LWT_BPF_XMIT, BPF_PROG_TYPE_LWT_XMIT},
 };
 
-struct route_line {
-	bool seg6local;
-	uint16_t attrs[PROGS_MAX];
-	struct weir_spec specs[PROGS_MAX];
-	struct weir_loaded loaded[PROGS_MAX];
-	size_t n, n_loaded;
+/* One encapsulation: a route has one, or one for each next hop. */
+struct encap {
+	bool seg6local, counters;
 	uint32_t headroom_bytes;
-	char **words; /* with the stand-in */
+	size_t n, n_loaded;
+	uint16_t attrs[DIRECTIONS];
+	struct weir_spec specs[DIRECTIONS];
+	struct weir_loaded loaded[DIRECTIONS];
+};
+
+struct route_line {
+	struct encap *encaps;
+	size_t n;
+	char **words; /* with stand-ins */
 };
 
 /* ---- words ---------------------------------------------------------------------------- */
 
 static bool is_end_bpf(char **encap)
 {
-	return encap[1] && !strcmp(encap[1], "seg6local") && encap[2] &&
-	       !strcmp(encap[2], "action") && encap[3] && !strcmp(encap[3], "End.BPF");
+	if (!encap[1] || strcmp(encap[1], "seg6local") != 0)
+		return false;
+	for (char **at = encap + 2; *at && strcmp(*at, "encap") != 0; at++)
+		if (!strcmp(*at, "action"))
+			return at[1] && !strcmp(at[1], "End.BPF");
+	return false;
 }
 
 char **weir_ip_find_encap(char **words)
@@ -53,103 +63,143 @@ char **weir_ip_find_encap(char **words)
 	return NULL;
 }
 
-static int take_program(char ***at, uint16_t attr, uint32_t prog_type, struct route_line *line)
+static int take_program(char ***at, uint16_t attr, uint32_t prog_type, struct encap *encap)
 {
 	const struct weir_spec_rules rules = {.prog_type = prog_type};
 	const char *word = *(*at)++;
 
-	for (size_t i = 0; i < line->n; i++)
-		if (line->attrs[i] == attr)
-			return weir_word_duplicate(word, **at ?: "");
 	if (!**at)
 		return weir_word_missing();
-	line->attrs[line->n] = attr;
-	return weir_spec_parse(at, &rules, &line->specs[line->n++]) ? WEIR_COMPAT_USAGE : 0;
+	for (size_t i = 0; i < encap->n; i++)
+		if (encap->attrs[i] == attr)
+			return weir_word_duplicate(word, **at);
+	encap->attrs[encap->n] = attr;
+	return weir_spec_parse(at, &rules, &encap->specs[encap->n++]) ? WEIR_COMPAT_USAGE : 0;
 }
 
-static int take_headroom(char ***at, struct route_line *line)
+static int take_headroom(char ***at, struct encap *encap)
 {
 	if (!(*at)[1])
 		return weir_word_missing();
-	if (!weir_word_u32((*at)[1], &line->headroom_bytes) || !line->headroom_bytes)
+	if (!weir_word_u32((*at)[1], &encap->headroom_bytes) || !encap->headroom_bytes)
 		return weir_word_wrong((*at)[1], "headroom is invalid");
 	*at += 2;
 	return 0;
 }
 
-/* 1: the word is none of the encapsulation's. */
-static int take_word(char ***at, struct route_line *line)
+/* Status; -1: the word is none of the encapsulation's. */
+static int take_bpf_word(char ***at, struct encap *encap)
 {
-	for (size_t i = 0; i < sizeof(directions) / sizeof(*directions); i++)
+	for (size_t i = 0; i < DIRECTIONS; i++)
 		if (!strcmp(**at, directions[i].word))
-			return take_program(at, directions[i].attr, directions[i].prog_type, line);
-	return !strcmp(**at, "headroom") ? take_headroom(at, line) : 1;
+			return take_program(at, directions[i].attr, directions[i].prog_type, encap);
+	return !strcmp(**at, "headroom") ? take_headroom(at, encap) : -1;
 }
 
-static int take_encap(char ***at, struct route_line *line)
+static int take_seg6local_word(char ***at, struct encap *encap)
+{
+	if (!strcmp(**at, "endpoint"))
+		return take_program(at, 0, BPF_PROG_TYPE_LWT_SEG6LOCAL, encap);
+	if (!strcmp(**at, "action") && (*at)[1] && !strcmp((*at)[1], "End.BPF")) {
+		*at += 2;
+		return 0;
+	}
+	if (strcmp(**at, "count") != 0)
+		return -1;
+	encap->counters = true;
+	(*at)++;
+	return 0;
+}
+
+/* @at moves from `encap` behind the encapsulation. */
+static int take_encap(char ***at, struct encap *encap)
 {
 	int status = 0;
 
-	if (line->seg6local) {
-		*at += 4;
-		if (!**at || strcmp(**at, "endpoint") != 0)
-			return weir_word_missing();
-		return take_program(at, 0, BPF_PROG_TYPE_LWT_SEG6LOCAL, line);
-	}
+	encap->seg6local = is_end_bpf(*at);
 	*at += 2;
 	while (**at && !status)
-		status = take_word(at, line);
-	return status == 1 ? 0 : status;
+		status = encap->seg6local ? take_seg6local_word(at, encap)
+					  : take_bpf_word(at, encap);
+	if (status <= 0 && encap->seg6local && !encap->n)
+		return weir_word_wrong("End.BPF", "it needs an endpoint");
+	return status < 0 ? 0 : status;
+}
+
+static int make_room(char **words, size_t n_stand_in, struct route_line *line)
+{
+	size_t n = 0, n_encaps = 0;
+
+	for (; words[n]; n++)
+		n_encaps += !strcmp(words[n], "encap");
+	line->encaps = calloc(n_encaps + 1, sizeof(*line->encaps));
+	line->words = calloc(n + n_encaps * n_stand_in + 1, sizeof(*line->words));
+	return line->encaps && line->words ? 0 : WEIR_COMPAT_FAILED;
 }
 
 static int parse(char **words, struct route_line *line)
 {
-	static char *stand_in[] = {(char *)"encap", (char *)"ip",  (char *)"id",
-				   (char *)"1",	    (char *)"dst", (char *)"0.0.0.1"};
-	char **encap = weir_ip_find_encap(words), **at = encap;
-	size_t n = 0, n_stand_in = sizeof(stand_in) / sizeof(*stand_in);
-	int status;
+	static const char *const stand_in[] = {WEIR_STAND_IN_ENCAP};
+	size_t n_stand_in = sizeof(stand_in) / sizeof(*stand_in);
+	int status = make_room(words, n_stand_in, line);
+	char **at = words, **to = line->words, **encap;
 
-	line->seg6local = is_end_bpf(encap);
-	status = take_encap(&at, line);
-	if (status)
-		return status;
-	while (words[n])
-		n++;
-	line->words = calloc(n + n_stand_in + 1, sizeof(*line->words));
-	if (!line->words)
-		return WEIR_COMPAT_FAILED;
-	memcpy(line->words, words, (size_t)(encap - words) * sizeof(*words));
-	memcpy(line->words + (encap - words), stand_in, sizeof(stand_in));
-	memcpy(line->words + (encap - words) + n_stand_in, at,
-	       (size_t)(words + n - at) * sizeof(*words));
-	return 0;
+	while (!status && (encap = weir_ip_find_encap(at))) {
+		memcpy(to, at, (size_t)(encap - at) * sizeof(*at));
+		to += encap - at;
+		memcpy(to, stand_in, sizeof(stand_in));
+		to += n_stand_in;
+		at = encap;
+		status = take_encap(&at, &line->encaps[line->n++]);
+	}
+	while (!status && *at)
+		*to++ = *at++;
+	return status;
 }
 
 /* ---- run -------------------------------------------------------------------------------- */
 
-static int load(struct weir_compat *c, struct route_line *line)
+static int load(struct weir_compat *c, struct encap *encap)
 {
-	for (size_t i = 0; i < line->n; i++) {
-		int err = weir_spec_load(c, &line->specs[i], 0, &line->loaded[i]);
+	for (size_t i = 0; i < encap->n; i++) {
+		int err = weir_spec_load(c, &encap->specs[i], 0, &encap->loaded[i]);
 
 		if (err)
 			return err;
-		line->n_loaded = i + 1;
+		encap->n_loaded = i + 1;
 	}
 	return 0;
 }
 
-static int fill(struct weir_borrowed *req, const struct route_line *line)
+static int load_all(struct weir_compat *c, struct route_line *line)
 {
-	struct weir_lwt_prog progs[PROGS_MAX];
+	int err = 0;
 
-	if (line->seg6local)
-		return weir_borrowed_seg6local(req, line->loaded[0].prog_fd, line->loaded[0].name);
-	for (size_t i = 0; i < line->n; i++)
-		progs[i] = (struct weir_lwt_prog){line->attrs[i], line->loaded[i].prog_fd,
-						  line->loaded[i].name};
-	return weir_borrowed_lwt(req, progs, line->n, line->headroom_bytes);
+	for (size_t i = 0; i < line->n && !err; i++)
+		err = load(c, &line->encaps[i]);
+	return err;
+}
+
+static int fill(struct weir_borrowed *req, const struct encap *encap)
+{
+	const struct weir_loaded *loaded = encap->loaded;
+	struct weir_lwt_prog progs[DIRECTIONS];
+
+	if (encap->seg6local)
+		return weir_borrowed_seg6local(req, loaded->prog_fd, loaded->name, encap->counters);
+	for (size_t i = 0; i < encap->n; i++)
+		progs[i] =
+			(struct weir_lwt_prog){encap->attrs[i], loaded[i].prog_fd, loaded[i].name};
+	return weir_borrowed_lwt(req, progs, encap->n, encap->headroom_bytes);
+}
+
+static int fill_all(struct weir_borrowed *req, const struct route_line *line)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < line->n && !err; i++)
+		err = fill(req, &line->encaps[i]);
+	return err;
 }
 
 static int borrow(struct weir_compat *c, const struct route_line *line, struct weir_borrowed **req)
@@ -177,9 +227,9 @@ static int run(struct weir_compat *c, struct route_line *line)
 	if (!weir_compat_net(c))
 		return WEIR_COMPAT_FAILED;
 	status = borrow(c, line, &req);
-	if (!status && load(c, line))
+	if (!status && load_all(c, line))
 		status = WEIR_COMPAT_USAGE;
-	if (!status && fill(req, line))
+	if (!status && fill_all(req, line))
 		status = WEIR_COMPAT_FAILED;
 	if (!status && weir_borrowed_send(c->net, req, &ack)) {
 		weir_compat_refused(&ack);
@@ -189,6 +239,14 @@ static int run(struct weir_compat *c, struct route_line *line)
 	return status;
 }
 
+static void end(struct encap *encap, bool keep)
+{
+	for (size_t i = 0; i < encap->n_loaded; i++)
+		weir_loaded_close(&encap->loaded[i], keep);
+	for (size_t i = 0; i < encap->n; i++)
+		weir_spec_free(&encap->specs[i]);
+}
+
 int weir_ip_route(struct weir_compat *c, char **words)
 {
 	struct route_line line = {0};
@@ -196,10 +254,9 @@ int weir_ip_route(struct weir_compat *c, char **words)
 
 	if (!status)
 		status = run(c, &line);
-	for (size_t i = 0; i < line.n_loaded; i++)
-		weir_loaded_close(&line.loaded[i], !status);
 	for (size_t i = 0; i < line.n; i++)
-		weir_spec_free(&line.specs[i]);
+		end(&line.encaps[i], !status);
+	free(line.encaps);
 	free(line.words);
 	return status;
 }

@@ -99,6 +99,8 @@ static int take_bytecode(const char *text, bool from_file, struct weir_spec *out
 	char *copy = from_file ? weir_bytecode_read(text) : strdup(text);
 	bool good = copy && weir_bytecode_parse(copy, &out->ops, &out->n_ops);
 
+	if (!copy && !from_file)
+		weir_compat_say("bytecode: %s", strerror(ENOMEM));
 	free(copy);
 	return good ? 0 : WEIR_COMPAT_FAILED;
 }

@@ -52,7 +52,10 @@ int weir_spec_path(const struct weir_compat *c, const char *path, uint32_t prog_
 		}
 		n = snprintf(buf, len, "%s/%s/%s", mnt, folder_of(prog_type), path + 2);
 	}
-	return n < 0 || (size_t)n >= len ? -ENAMETOOLONG : 0;
+	if (n >= 0 && (size_t)n < len)
+		return 0;
+	weir_compat_say("%.64s...: %s", path, strerror(ENAMETOOLONG));
+	return -ENAMETOOLONG;
 }
 
 static int load_pinned(const struct weir_compat *c, const struct weir_spec *spec,

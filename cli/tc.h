@@ -14,6 +14,7 @@ struct weir_actions {
 	struct weir_tc_action list[WEIR_TC_ACTIONS_MAX];
 	struct weir_spec specs[WEIR_TC_ACTIONS_MAX];
 	struct weir_loaded loaded[WEIR_TC_ACTIONS_MAX];
+	int n_words_left[WEIR_TC_ACTIONS_MAX]; /* of the line, from its kind on: for errors */
 	size_t n;
 	size_t is_loaded; /* how many of loaded[] are */
 	bool foreign;	  /* a kind that only the real tc can parse is in it */
@@ -30,9 +31,10 @@ void weir_actions_unload(struct weir_actions *actions, bool keep);
 void weir_actions_free(struct weir_actions *actions);
 /* A filter or actions line with words that only the real tc can read. Status. */
 int weir_borrow_line(struct weir_compat *c, char **words);
-/* "\taction order N: bpf ..." lines, or the members of "actions". */
+/* "\taction order N: bpf ..." lines, or the members of "actions". Where an action is
+ * in hardware is said in lists of actions only, not of a filter that uses it. */
 void weir_actions_show(const struct weir_compat *c, const struct weir_tc_action *actions, size_t n,
-		       struct weir_json *json);
+		       bool in_filter, struct weir_json *json);
 
 /* ---- objects of tc ------------------------------------------------------------ */
 

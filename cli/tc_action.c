@@ -29,19 +29,36 @@ static const struct {
 	{"trap", TC_ACT_TRAP},
 };
 
-static int take_number(char ***argv, const char *what, uint32_t max, int32_t *control)
+/* Chain and jump share a word with the verdict: what is larger would be another. */
+static int take_number(char ***argv, int32_t *control)
 {
+	bool is_jump = *control == TC_ACT_JUMP;
 	uint32_t number;
 
 	if (!**argv)
 		return weir_word_missing();
-	if (!weir_word_u32(**argv, &number) || number > max) {
-		weir_compat_say("Illegal \"%s\"", what);
-		return WEIR_COMPAT_FAILED;
+	if (!weir_word_decimal(**argv, &number) || number > TC_ACT_EXT_VAL_MASK) {
+		if (is_jump)
+			weir_compat_say("Invalid \"jump count\" (%s)", **argv);
+		else
+			weir_compat_say("Illegal \"chain index\"");
+		return WEIR_COMPAT_USAGE;
 	}
 	*control |= (int32_t)number;
 	(*argv)++;
 	return 0;
+}
+
+static int take_chain(char ***argv, int32_t *control)
+{
+	if (!**argv)
+		return weir_word_missing();
+	if (!weir_word_is(**argv, "chain")) {
+		weir_compat_say("\"chain index\" expected");
+		return WEIR_COMPAT_USAGE;
+	}
+	(*argv)++;
+	return take_number(argv, control);
 }
 
 /* No control word is none: the default stays. */
@@ -52,18 +69,9 @@ static int take_control(char ***argv, int32_t *control)
 			continue;
 		(*argv)++;
 		*control = controls[i].value;
-		if (*control == TC_ACT_JUMP)
-			return take_number(argv, "jump count", TC_ACT_EXT_VAL_MASK, control);
-		if (*control != TC_ACT_GOTO_CHAIN)
-			return 0;
-		if (!**argv)
-			return weir_word_missing();
-		if (!weir_word_is(**argv, "chain")) {
-			weir_compat_say("\"chain\" is expected after \"goto\", not \"%s\"", **argv);
-			return WEIR_COMPAT_FAILED;
-		}
-		(*argv)++;
-		return take_number(argv, "chain index", TC_ACT_EXT_VAL_MASK, control);
+		if (*control == TC_ACT_GOTO_CHAIN)
+			return take_chain(argv, control);
+		return *control == TC_ACT_JUMP ? take_number(argv, control) : 0;
 	}
 	return 0;
 }
@@ -85,10 +93,14 @@ static int take_spec(char ***argv, struct weir_actions *out)
 
 static int take_cookie(const char *text, struct weir_tc_action *action)
 {
-	size_t len = strlen(text);
+	size_t len = strlen(text), max = 2 * sizeof(action->cookie);
+	char why[64];
 
-	if (!len || len % 2 || len > 2 * sizeof(action->cookie) ||
-	    strspn(text, "0123456789abcdefABCDEF") != len)
+	if (len > max) {
+		snprintf(why, sizeof(why), "%zu Max allowed size %zu", len, max);
+		return weir_word_wrong(text, why);
+	}
+	if (!len || len % 2 || strspn(text, "0123456789abcdefABCDEF") != len)
 		return weir_word_wrong(text, "cookie must be a hex string");
 	for (size_t i = 0; i < len / 2; i++) {
 		char digits[] = {text[2 * i], text[2 * i + 1], '\0'};
@@ -106,7 +118,7 @@ static int take_tail(char ***argv, struct weir_tc_action *action)
 	if (!status && **argv && weir_word_is(**argv, "index")) {
 		if (!*++(*argv))
 			return weir_word_missing();
-		if (!weir_word_u32(**argv, &action->index)) {
+		if (!weir_word_decimal(**argv, &action->index)) {
 			weir_compat_say("bpf: Illegal \"index\"");
 			return WEIR_COMPAT_FAILED;
 		}
@@ -126,12 +138,26 @@ static int take_bpf(char ***argv, struct weir_actions *out)
 	int status = 0;
 
 	*action = (struct weir_tc_action){.kind = "bpf", .control = TC_ACT_PIPE};
+	for (char **word = *argv; *word; word++)
+		out->n_words_left[out->n]++;
 	if (!*++(*argv))
 		return weir_word_missing();
+	if (weir_word_is(**argv, "help")) {
+		out->foreign = true;
+		return 0;
+	}
 	if (!weir_word_is(**argv, "index"))
 		status = take_spec(argv, out);
 	out->n++;
 	return status ?: take_tail(argv, action);
+}
+
+/* iproute2's two lines about an action that it gives up. */
+static void say_bad(const struct weir_actions *actions, size_t i)
+{
+	weir_compat_say("bad action parsing");
+	weir_compat_say("parse_action: bad value (%d:%s)!", actions->n_words_left[i],
+			actions->list[i].kind);
 }
 
 int weir_actions_parse(char ***argv, struct weir_actions *out)
@@ -154,7 +180,9 @@ int weir_actions_parse(char ***argv, struct weir_actions *out)
 			return WEIR_COMPAT_FAILED;
 		}
 		status = take_bpf(argv, out);
-		if (status)
+		if (status == WEIR_COMPAT_FAILED)
+			say_bad(out, out->n - 1);
+		if (status || out->foreign)
 			return status;
 	}
 	return 0;
@@ -169,6 +197,7 @@ int weir_actions_load(const struct weir_compat *c, struct weir_actions *actions)
 		int err = weir_spec_load(c, &actions->specs[i], 0, &actions->loaded[i]);
 
 		if (err) {
+			say_bad(actions, i);
 			weir_actions_unload(actions, false);
 			return err;
 		}

@@ -106,10 +106,86 @@ static void stats_show(const struct weir_compat *c, const struct weir_tc_action 
 	weir_json_object_end(json);
 }
 
-static void tail_show(const struct weir_compat *c, const struct weir_tc_action *action,
-		      struct weir_json *json)
+/* ---- where it counts ---------------------------------------------------------------- */
+
+static void flag_show(const char *word, struct weir_json *json)
 {
-	const char *hw = action->in_hw_count ? "in_hw" : "not_in_hw";
+	if (json)
+		weir_json_bool(json, word, true);
+	else
+		printf("\t%s", word);
+}
+
+/* A line of flags, if there is any. */
+static void flags_show(const struct weir_compat *c, const struct weir_tc_action *action,
+		       bool in_filter, struct weir_json *json)
+{
+	static const struct {
+		uint32_t bit;
+		const char *word;
+		bool of_filter;
+	} words[] = {
+		{TCA_ACT_FLAGS_NO_PERCPU_STATS, "no_percpu", true},
+		{TCA_ACT_FLAGS_SKIP_HW, "skip_hw", false},
+		{TCA_ACT_FLAGS_SKIP_SW, "skip_sw", false},
+	};
+	uint32_t flags = action->flags.value & action->flags.known;
+	bool hw_told = action->has_hw_count && !in_filter && !(flags & TCA_ACT_FLAGS_SKIP_HW);
+	bool any = hw_told;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (!(flags & words[i].bit) || (in_filter && !words[i].of_filter))
+			continue;
+		flag_show(words[i].word, json);
+		any = true;
+	}
+	if (hw_told)
+		flag_show(action->in_hw_count ? "in_hw" : "not_in_hw", json);
+	if (hw_told && action->in_hw_count && json)
+		weir_json_u64(json, "in_hw_count", action->in_hw_count);
+	else if (hw_told && action->in_hw_count)
+		printf(" in_hw_count %u", action->in_hw_count);
+	if (any && !json)
+		printf("%s", line_break(c));
+}
+
+/* What the user asked of counters in hardware, or what is used. */
+static void hw_stats_show(const struct weir_compat *c, const char *member, struct weir_tc_bits bits,
+			  struct weir_json *json)
+{
+	static const struct {
+		uint32_t bit;
+		const char *word;
+	} words[] = {
+		{0, "disabled"},
+		{TCA_ACT_HW_STATS_IMMEDIATE, "immediate"},
+		{TCA_ACT_HW_STATS_DELAYED, "delayed"},
+	};
+	uint32_t value = bits.value & bits.known;
+
+	if (!bits.known)
+		return;
+	if (json)
+		weir_json_array(json, member);
+	else
+		printf("\t%s", member);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (value ? !(value & words[i].bit) : words[i].bit)
+			continue;
+		if (json)
+			weir_json_string(json, NULL, words[i].word);
+		else
+			printf(" %s", words[i].word);
+	}
+	if (json)
+		weir_json_array_end(json);
+	else
+		printf("%s", line_break(c));
+}
+
+static void tail_show(const struct weir_compat *c, const struct weir_tc_action *action,
+		      bool in_filter, struct weir_json *json)
+{
 	char hex[2 * sizeof(action->cookie) + 1];
 
 	if (c->stats && action->has_stats)
@@ -119,17 +195,15 @@ static void tail_show(const struct weir_compat *c, const struct weir_tc_action *
 		weir_json_string(json, "cookie", hex);
 	else if (action->cookie_bytes)
 		printf("\tcookie %s%s", hex, line_break(c));
-	if (action->has_hw_count && json)
-		weir_json_bool(json, hw, true);
-	else if (action->has_hw_count)
-		printf("\t%s%s", hw, line_break(c));
-	if (json && action->in_hw_count)
-		weir_json_u64(json, "in_hw_count", action->in_hw_count);
+	flags_show(c, action, in_filter, json);
+	hw_stats_show(c, "hw_stats", action->hw_stats, json);
+	hw_stats_show(c, "used_hw_stats", action->used_hw_stats, json);
 }
 
 /* ---- actions ------------------------------------------------------------------------ */
 
-static void action_text(const struct weir_compat *c, const struct weir_tc_action *action)
+static void action_text(const struct weir_compat *c, const struct weir_tc_action *action,
+			bool in_filter)
 {
 	printf("%s\taction order %u: %s ", line_break(c), action->order, action->kind);
 	if (strcmp(action->kind, "bpf") != 0)
@@ -148,11 +222,11 @@ static void action_text(const struct weir_compat *c, const struct weir_tc_action
 	if (c->stats && action->has_times)
 		times_show(action, NULL);
 	printf("%s ", line_break(c));
-	tail_show(c, action, NULL);
+	tail_show(c, action, in_filter, NULL);
 }
 
 static void action_json(const struct weir_compat *c, const struct weir_tc_action *action,
-			struct weir_json *json)
+			bool in_filter, struct weir_json *json)
 {
 	weir_json_object(json, NULL);
 	weir_json_u64(json, "order", action->order);
@@ -168,21 +242,21 @@ static void action_json(const struct weir_compat *c, const struct weir_tc_action
 		weir_json_u64(json, "bind", (uint64_t)action->bindcnt);
 		if (c->stats && action->has_times)
 			times_show(action, json);
-		tail_show(c, action, json);
+		tail_show(c, action, in_filter, json);
 	}
 	weir_json_object_end(json);
 }
 
 void weir_actions_show(const struct weir_compat *c, const struct weir_tc_action *actions, size_t n,
-		       struct weir_json *json)
+		       bool in_filter, struct weir_json *json)
 {
 	if (json)
 		weir_json_array(json, "actions");
 	for (size_t i = 0; i < n; i++) {
 		if (json)
-			action_json(c, &actions[i], json);
+			action_json(c, &actions[i], in_filter, json);
 		else
-			action_text(c, &actions[i]);
+			action_text(c, &actions[i], in_filter);
 	}
 	if (json)
 		weir_json_array_end(json);

@@ -37,7 +37,7 @@ static int show_part(const struct weir_tc_action *actions, size_t n, void *ctx)
 	} else {
 		printf("total acts %zu%s", list->is_list ? n : 0, list->c->oneline ? "\\" : "\n");
 	}
-	weir_actions_show(list->c, actions, n, list->json);
+	weir_actions_show(list->c, actions, n, false, list->json);
 	if (list->json)
 		weir_json_object_end(list->json);
 	return 0;
@@ -108,7 +108,7 @@ static int parse_names(char **at, struct weir_tc_action *list, size_t *n)
 		}
 		if (!at[2])
 			return weir_word_missing();
-		if (!weir_word_u32(at[2], &list[*n].index)) {
+		if (!weir_word_decimal(at[2], &list[*n].index)) {
 			weir_compat_say("Illegal \"index\"");
 			return WEIR_COMPAT_USAGE;
 		}

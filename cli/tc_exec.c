@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/bpf.h>
+#include <mntent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,25 +24,38 @@ static void close_maps(struct weir_import *msg)
 		close(msg->fds[i]);
 }
 
+/* Said once an id, at the first of its maps. */
+static void say_shared(const struct weir_import *msg, size_t i)
+{
+	uint32_t id = msg->maps[i].id;
+	size_t n = 1;
+
+	for (size_t j = 0; j < i; j++)
+		if (msg->maps[j].id == id)
+			return;
+	for (size_t j = i + 1; j < msg->head.n_maps; j++)
+		n += msg->maps[j].id == id;
+	if (n > 1)
+		weir_compat_say("note: %zu maps have id %u: BPF_MAP%u is the last of them", n, id,
+				id);
+}
+
 /* BPF_NUM_MAPS, and BPF_MAP<id> for each: the fds live on in the command. */
-static int hand_over(struct weir_import *msg)
+static bool hand_over(struct weir_import *msg)
 {
 	char name[32], value[16];
 
 	snprintf(value, sizeof(value), "%u", msg->head.n_maps);
-	setenv("BPF_NUM_MAPS", value, 1);
+	if (setenv("BPF_NUM_MAPS", value, 1))
+		return false;
 	for (size_t i = 0; i < msg->head.n_maps; i++) {
-		if (fcntl(msg->fds[i], F_SETFD, 0))
-			return -errno;
+		say_shared(msg, i);
 		snprintf(name, sizeof(name), "BPF_MAP%u", msg->maps[i].id);
 		snprintf(value, sizeof(value), "%d", msg->fds[i]);
-		for (size_t j = 0; j < i; j++)
-			if (msg->maps[j].id == msg->maps[i].id)
-				weir_compat_say("note: several maps have id %u: %s is the last",
-						msg->maps[i].id, name);
-		setenv(name, value, 1);
+		if (fcntl(msg->fds[i], F_SETFD, 0) || setenv(name, value, 1))
+			return false;
 	}
-	return 0;
+	return true;
 }
 
 static int import(char **words)
@@ -63,12 +77,10 @@ static int import(char **words)
 	if (weir_import_maps(uds, &msg))
 		return WEIR_COMPAT_USAGE;
 	if (hand_over(&msg)) {
-		close_maps(&msg);
-		return WEIR_COMPAT_USAGE;
+		(void)fflush(NULL);
+		weir_process_restore();
+		execvp(*command, command);
 	}
-	(void)fflush(NULL);
-	weir_process_restore();
-	execvp(*command, command);
 	weir_compat_say("%s: %s", *command, strerror(errno));
 	close_maps(&msg);
 	return WEIR_COMPAT_USAGE;
@@ -99,7 +111,7 @@ static int parse_graft(char **words, struct graft *out)
 		if (!words[1])
 			return weir_word_missing();
 		if (!weir_word_u32(words[1], &out->key)) {
-			weir_compat_say("\"%s\": a slot is a number", words[1]);
+			weir_compat_say("Illegal \"key\"");
 			return WEIR_COMPAT_USAGE;
 		}
 		out->has_key = true;
@@ -124,7 +136,7 @@ static bool find_key(struct graft *graft)
 
 	if (graft->has_key || (slash && weir_word_u32(slash + 1, &graft->key)))
 		return true;
-	weir_compat_say("Couldn't infer key value: give `key N`, or a section \"ID/KEY\"");
+	weir_compat_say("Couldn't infer map key from section name! Please provide 'key' argument!");
 	return false;
 }
 
@@ -153,20 +165,41 @@ static int graft(const struct weir_compat *c, char **words)
 
 /* ---- debug ------------------------------------------------------------------------- */
 
+static int open_trace_in(const char *folder)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/trace_pipe", folder);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* A tracefs in none of the usual places. */
+static int open_trace_mounted(void)
+{
+	FILE *mounts = setmntent("/proc/mounts", "re");
+	struct mntent *mount;
+	int fd = -1;
+
+	while (mounts && fd < 0 && (mount = getmntent(mounts)))
+		if (!strcmp(mount->mnt_type, "tracefs"))
+			fd = open_trace_in(mount->mnt_dir);
+	if (mounts)
+		(void)endmntent(mounts);
+	return fd;
+}
+
 static int open_trace(void)
 {
 	static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing",
 					     "/tracing", "/trace"};
-	char path[64];
+	int fd = -1;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		int fd;
-
-		snprintf(path, sizeof(path), "%s/trace_pipe", places[i]);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0)
-			return fd;
-	}
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places) && fd < 0; i++)
+		fd = open_trace_in(places[i]);
+	if (fd < 0)
+		fd = open_trace_mounted();
+	if (fd >= 0)
+		return fd;
 	weir_compat_say("trace_pipe: not found; `mount -t tracefs tracefs /sys/kernel/tracing` "
 			"makes it");
 	return -1;
@@ -192,11 +225,10 @@ int weir_tc_exec_line(struct weir_compat *c, char **words)
 {
 	const char *verb = words[2];
 
-	if (!verb || weir_word_is(verb, "help")) {
-		weir_compat_say("Usage: tc exec bpf { import UDS [run CMD ...] | graft MAP [key N] "
-				"SPEC | debug }");
+	if (!verb)
 		return 0;
-	}
+	if (weir_word_is(verb, "help"))
+		return weir_real_line(c, words);
 	if (weir_word_is(verb, "import"))
 		return import(words + 3);
 	if (weir_word_is(verb, "debug") || weir_word_is(verb, "dbg"))

@@ -148,7 +148,7 @@ static void show_options(struct weir_compat *c, const struct weir_tc_filter *f,
 	weir_ops_show(f->ops, f->n_ops, json);
 	weir_prog_show(c, f->prog_id, f->tag, f->has_tag, json);
 	if (f->n_actions)
-		weir_actions_show(c, f->actions, f->n_actions, json);
+		weir_actions_show(c, f->actions, f->n_actions, true, json);
 	if (json)
 		weir_json_object_end(json);
 }
@@ -196,7 +196,6 @@ struct listing {
 	struct weir_json *json;
 	const char *dev;
 	enum weir_hook hook;
-	bool foreign; /* a filter that only the real tc can print */
 	bool any_tcx;
 };
 
@@ -263,10 +262,8 @@ static bool is_foreign(const struct weir_tc_filter *filter)
 
 static int find_foreign(const struct weir_tc_filter *filter, void *ctx)
 {
-	struct listing *list = ctx;
-
-	list->foreign = is_foreign(filter);
-	return list->foreign;
+	(void)ctx;
+	return is_foreign(filter);
 }
 
 static int show_filter(const struct weir_tc_filter *filter, void *ctx)
@@ -313,21 +310,25 @@ static bool block_exists(struct weir_compat *c, uint32_t block)
 
 static int show_all(struct listing *list, char **words)
 {
+	struct weir_tc_filter_list *filters;
 	struct weir_ack ack = {0};
 	char path[4096];
-	int err;
+	int status = 0, err;
 
-	err = weir_tc_filters(list->c->net, list->given, find_foreign, list, &ack);
-	if (list->foreign && !weir_real_path("tc", path, sizeof(path)))
-		return show_real(list, words);
-	if (err >= 0)
-		err = weir_tc_filters(list->c->net, list->given, show_filter, list, &ack);
-	if (!err)
-		return 0;
-	if (!weir_compat_refused(&ack))
-		weir_compat_say("filters: %s", strerror(-err));
-	weir_compat_say("Dump terminated");
-	return WEIR_COMPAT_FAILED;
+	err = weir_tc_filter_list_get(list->c->net, list->given, &filters, &ack);
+	if (err) {
+		if (!weir_compat_refused(&ack))
+			weir_compat_say("filters: %s", strerror(-err));
+		weir_compat_say("Dump terminated");
+		return WEIR_COMPAT_FAILED;
+	}
+	if (weir_tc_filter_list_each(filters, find_foreign, list) &&
+	    !weir_real_path("tc", path, sizeof(path)))
+		status = show_real(list, words);
+	else
+		(void)weir_tc_filter_list_each(filters, show_filter, list);
+	weir_tc_filter_list_free(filters);
+	return status;
 }
 
 int weir_filter_show(struct weir_compat *c, char **words, const struct weir_filter_line *line)

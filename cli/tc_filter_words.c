@@ -178,6 +178,7 @@ static int take_classid(struct weir_filter_line *line, char ***argv)
 		weir_compat_say("Illegal \"classid\"");
 		return WEIR_COMPAT_FAILED;
 	}
+	line->filter.has_classid = true;
 	line->filter.classid_after_actions = line->actions.n > 0;
 	*argv += 2;
 	return 0;

@@ -244,6 +244,15 @@ static void parse_cookie(const struct nlattr *attr, struct weir_tc_action *actio
 	memcpy(action->cookie, mnl_attr_get_payload(attr), len);
 }
 
+static struct weir_tc_bits parse_bits(const struct nlattr *attr)
+{
+	struct nla_bitfield32 bits = {0};
+
+	if (mnl_attr_get_payload_len(attr) >= sizeof(bits))
+		memcpy(&bits, mnl_attr_get_payload(attr), sizeof(bits));
+	return (struct weir_tc_bits){.value = bits.value, .known = bits.selector};
+}
+
 static void parse_action(const struct nlattr *nest, struct weir_tc_action *action)
 {
 	const struct nlattr *attr, *options = NULL;
@@ -267,6 +276,15 @@ static void parse_action(const struct nlattr *nest, struct weir_tc_action *actio
 		case TCA_ACT_INDEX:
 			action->index = weir_nl_attr_u32(attr);
 			break;
+		case TCA_ACT_FLAGS:
+			action->flags = parse_bits(attr);
+			break;
+		case TCA_ACT_HW_STATS:
+			action->hw_stats = parse_bits(attr);
+			break;
+		case TCA_ACT_USED_HW_STATS:
+			action->used_hw_stats = parse_bits(attr);
+			break;
 		case TCA_ACT_IN_HW_COUNT:
 			action->has_hw_count = true;
 			action->in_hw_count = weir_nl_attr_u32(attr);
@@ -279,14 +297,23 @@ static void parse_action(const struct nlattr *nest, struct weir_tc_action *actio
 		parse_options(options, action);
 }
 
-size_t weir_nl_actions_parse(const struct nlattr *nest, struct weir_tc_action *out)
+size_t weir_nl_actions_count(const struct nlattr *nest)
+{
+	const struct nlattr *attr;
+	size_t n = 0;
+
+	mnl_attr_for_each_nested(attr, nest) n++;
+	return n;
+}
+
+size_t weir_nl_actions_parse(const struct nlattr *nest, struct weir_tc_action *out, size_t max)
 {
 	const struct nlattr *attr;
 	size_t n = 0;
 
 	mnl_attr_for_each_nested(attr, nest)
 	{
-		if (n < WEIR_TC_ACTIONS_MAX)
+		if (n < max)
 			parse_action(attr, &out[n++]);
 	}
 	return n;

@@ -37,7 +37,7 @@ static bool put_actions(struct nlmsghdr *msg, size_t len, const struct weir_tc_f
 
 static bool put_classid(struct nlmsghdr *msg, size_t len, const struct weir_tc_filter *filter)
 {
-	return !filter->classid ||
+	return (!filter->classid && !filter->has_classid) ||
 	       mnl_attr_put_u32_check(msg, len, TCA_BPF_CLASSID, filter->classid);
 }
 
@@ -46,8 +46,7 @@ static bool put_program(struct nlmsghdr *msg, size_t len, const struct weir_tc_f
 	if (filter->prog_fd > 0)
 		return mnl_attr_put_u32_check(msg, len, TCA_BPF_FD, (uint32_t)filter->prog_fd) &&
 		       mnl_attr_put_strz_check(msg, len, TCA_BPF_NAME, filter->name);
-	if (!filter->n_ops)
-		return true;
+	/* Without any program tc sends bytecode of no length. */
 	return mnl_attr_put_u16_check(msg, len, TCA_BPF_OPS_LEN, filter->n_ops) &&
 	       mnl_attr_put_check(msg, len, TCA_BPF_OPS, filter->n_ops * sizeof(*filter->ops),
 				  filter->ops);
@@ -167,7 +166,8 @@ static void parse_bpf_options(const struct nlattr *nest, struct weir_tc_filter *
 		case TCA_BPF_ACT:
 			if (actions) {
 				filter->actions = actions;
-				filter->n_actions = weir_nl_actions_parse(attr, actions);
+				filter->n_actions =
+					weir_nl_actions_parse(attr, actions, WEIR_TC_ACTIONS_MAX);
 			}
 			break;
 		default:
@@ -232,30 +232,52 @@ int weir_nl_filter_parse(const struct nlmsghdr *msg, struct weir_tc_filter *out,
 	return 0;
 }
 
-int weir_tc_filters(struct weir_net *net, const struct weir_tc_filter *which, weir_tc_filter_fn fn,
-		    void *ctx, struct weir_ack *ack)
+struct weir_tc_filter_list {
+	struct weir_nl_answer answer;
+};
+
+int weir_tc_filter_list_get(struct weir_net *net, const struct weir_tc_filter *which,
+			    struct weir_tc_filter_list **out, struct weir_ack *ack)
 {
 	uint8_t buf[64] __attribute__((aligned(4)));
 	struct nlmsghdr *ask = weir_nl_filter_dump(buf, sizeof(buf), which);
+	struct weir_tc_filter_list *list = calloc(1, sizeof(*list));
+	int err;
+
+	*ack = (struct weir_ack){0};
+	if (!list)
+		return -ENOMEM;
+	err = weir_nl_dump(net, ask, &list->answer, ack);
+	if (err) {
+		weir_tc_filter_list_free(list);
+		return err;
+	}
+	*out = list;
+	return 0;
+}
+
+int weir_tc_filter_list_each(const struct weir_tc_filter_list *list, weir_tc_filter_fn fn,
+			     void *ctx)
+{
 	struct weir_tc_action actions[WEIR_TC_ACTIONS_MAX];
-	struct weir_nl_answer answer = {0};
 	const struct nlmsghdr *msg;
 	struct weir_tc_filter filter;
-	int left, err;
+	int left, ret;
 
-	err = weir_nl_dump(net, ask, &answer, ack);
-	if (err)
-		goto out;
-	weir_nl_for_each(msg, left, &answer)
+	weir_nl_for_each(msg, left, &list->answer)
 	{
-		if (!weir_nl_filter_parse(msg, &filter, actions))
-			err = fn(&filter, ctx);
-		if (err)
-			break;
+		ret = weir_nl_filter_parse(msg, &filter, actions) ? 0 : fn(&filter, ctx);
+		if (ret)
+			return ret;
 	}
-out:
-	weir_nl_answer_free(&answer);
-	return err;
+	return 0;
+}
+
+void weir_tc_filter_list_free(struct weir_tc_filter_list *list)
+{
+	if (list)
+		weir_nl_answer_free(&list->answer);
+	free(list);
 }
 
 struct heads_left_out {
@@ -275,9 +297,15 @@ int weir_nl_filters(struct weir_net *net, int ifindex, uint32_t parent, weir_tc_
 {
 	const struct weir_tc_filter which = {.ifindex = ifindex, .parent = parent};
 	struct heads_left_out walk = {fn, ctx};
+	struct weir_tc_filter_list *list;
 	struct weir_ack ack;
+	int ret = weir_tc_filter_list_get(net, &which, &list, &ack);
 
-	return weir_tc_filters(net, &which, leave_out_heads, &walk, &ack);
+	if (ret)
+		return ret;
+	ret = weir_tc_filter_list_each(list, leave_out_heads, &walk);
+	weir_tc_filter_list_free(list);
+	return ret;
 }
 
 int weir_nl_filter_talk(struct weir_net *net, struct nlmsghdr *msg, struct weir_tc_filter *out,

@@ -46,8 +46,11 @@ struct nlattr *weir_nl_nest(struct nlmsghdr *msg, size_t len, uint16_t type);
 /* Writes `1..n { kind, options }` at the end of @msg. False: no room. */
 bool weir_nl_put_actions(struct nlmsghdr *msg, size_t len, const struct weir_tc_action *actions,
 			 size_t n);
-/* Reads such a nest into @out of WEIR_TC_ACTIONS_MAX; returns how many. */
-size_t weir_nl_actions_parse(const struct nlattr *nest, struct weir_tc_action *out);
+/* How many are in such a nest: a list of all actions of a kind knows no
+ * WEIR_TC_ACTIONS_MAX (TCA_FLAG_LARGE_DUMP_ON, Linux 4.14). */
+size_t weir_nl_actions_count(const struct nlattr *nest);
+/* Reads at most @max of them; returns how many. */
+size_t weir_nl_actions_parse(const struct nlattr *nest, struct weir_tc_action *out, size_t max);
 
 /* -EBADMSG: another message, or too short. Attributes of wrong size count as
  * absent. libmnl takes messages as padded to 4 bytes, so those of an answer are. */

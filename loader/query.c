@@ -249,7 +249,7 @@ static int tell_interface(struct walk *walk)
 	return ret;
 }
 
-static int read_interfaces(struct walk *walk, const char *dev)
+static int read_interfaces(struct walk *walk, const char *dev, bool with_qdiscs)
 {
 	struct weir_link link;
 	int err;
@@ -260,7 +260,7 @@ static int read_interfaces(struct walk *walk, const char *dev)
 		err = take_link(&link, walk);
 	if (err == -ENODEV)
 		return weir_fail(err, "%s: no such interface; `ip link` lists them", dev);
-	if (!err)
+	if (!err && with_qdiscs)
 		err = weir_nl_qdiscs(walk->net, dev ? link.ifindex : 0, take_qdisc, walk);
 	return err ? weir_fail(err, "%s: %s", dev ? dev : "interfaces", weir_errstr(err)) : 0;
 }
@@ -268,7 +268,7 @@ static int read_interfaces(struct walk *walk, const char *dev)
 int weir_query(struct weir_net *net, const char *dev, weir_attachment_fn fn, void *ctx)
 {
 	struct walk walk = {.net = net, .fn = fn, .ctx = ctx};
-	int ret = read_interfaces(&walk, dev);
+	int ret = read_interfaces(&walk, dev, true);
 
 	for (size_t i = 0; i < walk.n_links && !ret; i++) {
 		walk.link = &walk.links[i];
@@ -277,6 +277,20 @@ int weir_query(struct weir_net *net, const char *dev, weir_attachment_fn fn, voi
 	weir_pins_free(walk.pins);
 	free(walk.links);
 	free(walk.qdiscs);
+	free(walk.xdp_links);
+	return ret;
+}
+
+int weir_query_xdp(struct weir_net *net, const char *dev, weir_attachment_fn fn, void *ctx)
+{
+	struct walk walk = {.net = net, .fn = fn, .ctx = ctx, .hook = WEIR_HOOK_XDP};
+	int ret = read_interfaces(&walk, dev, false);
+
+	for (size_t i = 0; i < walk.n_links && !ret; i++) {
+		walk.link = &walk.links[i];
+		ret = tell_xdp(&walk);
+	}
+	free(walk.links);
 	free(walk.xdp_links);
 	return ret;
 }

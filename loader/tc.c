@@ -109,10 +109,21 @@ int weir_tc_filter(struct weir_net *net, enum weir_tc_op op, const struct weir_t
 
 /* ---- actions ---------------------------------------------------------------- */
 
+static int tell_list(const struct nlattr *tab, weir_tc_actions_fn fn, void *ctx)
+{
+	size_t n = weir_nl_actions_count(tab);
+	struct weir_tc_action *actions = calloc(n + 1, sizeof(*actions));
+	int err = -ENOMEM;
+
+	if (actions)
+		err = fn(actions, weir_nl_actions_parse(tab, actions, n), ctx);
+	free(actions);
+	return err;
+}
+
 /* RTM_GETACTION answers and dumps: tcamsg, TCA_ACT_TAB. */
 static int tell_actions(const struct weir_nl_answer *answer, weir_tc_actions_fn fn, void *ctx)
 {
-	struct weir_tc_action actions[WEIR_TC_ACTIONS_MAX];
 	const struct nlmsghdr *msg;
 	int left, err = 0;
 
@@ -125,7 +136,7 @@ static int tell_actions(const struct weir_nl_answer *answer, weir_tc_actions_fn 
 		mnl_attr_for_each(attr, msg, sizeof(struct tcamsg))
 		{
 			if (mnl_attr_get_type(attr) == TCA_ACT_TAB && !err)
-				err = fn(actions, weir_nl_actions_parse(attr, actions), ctx);
+				err = tell_list(attr, fn, ctx);
 		}
 	}
 	return err;

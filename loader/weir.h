@@ -327,6 +327,8 @@ typedef int (*weir_attachment_fn)(const struct weir_attachment *at, void *ctx);
 /* Walks what is attached to @dev (NULL: to every interface of @net), in the
  * order in which packets meet it: XDP, ingress, egress; tcx before clsact. */
 int weir_query(struct weir_net *net, const char *dev, weir_attachment_fn fn, void *ctx);
+/* The same for XDP only. */
+int weir_query_xdp(struct weir_net *net, const char *dev, weir_attachment_fn fn, void *ctx);
 /* The tcx programs of one hook only, in order of execution: ifindex, hook, via,
  * tcx, link_id, and prog as weir_prog_brief_by_id() has it. A kernel without tcx
  * has none. */

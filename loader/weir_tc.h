@@ -81,6 +81,11 @@ int weir_tc_qdiscs(struct weir_net *net, int ifindex, weir_tc_qdisc_fn fn, void 
 
 #define WEIR_TC_ACTIONS_MAX 32 /* TCA_ACT_MAX_PRIO, include/uapi/linux/pkt_cls.h */
 
+/* struct nla_bitfield32: which bits are said, and what they are. */
+struct weir_tc_bits {
+	uint32_t value, known;
+};
+
 /* An action of kind bpf; of another kind only `kind` is filled in answers. */
 struct weir_tc_action {
 	char kind[16];
@@ -105,7 +110,9 @@ struct weir_tc_action {
 	uint32_t drops, overlimits, requeues, backlog_bytes, backlog_packets;
 	uint32_t in_hw_count; /* devices that have it */
 	bool has_times, has_stats;
-	bool has_hw_count; /* TCA_ACT_IN_HW_COUNT, Linux 5.18 */
+	bool has_hw_count;			     /* TCA_ACT_IN_HW_COUNT, Linux 5.18 */
+	struct weir_tc_bits flags;		     /* TCA_ACT_FLAGS_* */
+	struct weir_tc_bits hw_stats, used_hw_stats; /* TCA_ACT_HW_STATS_* */
 };
 
 /* One whole list; `actions` live during the call. */
@@ -140,6 +147,7 @@ struct weir_tc_filter {
 	const struct sock_filter *ops;
 	uint16_t n_ops;
 	uint32_t classid;
+	bool has_classid;	    /* requests: send the attribute, also for 0 */
 	bool classid_after_actions; /* requests: order of the attributes */
 	bool direct_action;
 	uint32_t flags_gen; /* TCA_CLS_FLAGS_* */
@@ -160,9 +168,14 @@ typedef int (*weir_tc_filter_fn)(const struct weir_tc_filter *filter, void *ctx)
 int weir_tc_filter(struct weir_net *net, enum weir_tc_op op, const struct weir_tc_filter *filter,
 		   weir_tc_filter_fn fn, void *ctx, struct weir_ack *ack);
 /* A dump: @which says ifindex or block, parent, pref, protocol, chain (with
- * has_chain). Headers of prefs come too. The walk ends when @fn answers not 0. */
-int weir_tc_filters(struct weir_net *net, const struct weir_tc_filter *which, weir_tc_filter_fn fn,
-		    void *ctx, struct weir_ack *ack);
+ * has_chain). Headers of prefs come too. Freed by the caller. */
+struct weir_tc_filter_list;
+int weir_tc_filter_list_get(struct weir_net *net, const struct weir_tc_filter *which,
+			    struct weir_tc_filter_list **out, struct weir_ack *ack);
+/* The walk ends when @fn answers not 0, with that. */
+int weir_tc_filter_list_each(const struct weir_tc_filter_list *list, weir_tc_filter_fn fn,
+			     void *ctx);
+void weir_tc_filter_list_free(struct weir_tc_filter_list *list);
 
 /* ---- XDP and routes ------------------------------------------------------- */
 
@@ -190,25 +203,31 @@ struct weir_lwt_prog {
  * standard error is the caller's.
  */
 /* 0: *out; > 0: the program ended by itself with that exit status, having
- * said why; -ENOENT: there is no such program; -EPERM: tracing is forbidden. */
+ * said why; -ENOENT: there is no such program; -EPERM: tracing is forbidden;
+ * -EMSGSIZE: it sends several requests at once, or one too large. Programs that
+ * @path starts are followed, too; all that runs then is killed. */
 int weir_borrow(const char *path, char *const argv[], struct weir_borrowed **out);
 void weir_borrowed_free(struct weir_borrowed *req);
 
 /* The stand-in that weir_borrowed_prog() looks for. */
 #define WEIR_STAND_IN_BYTECODE "1,6 0 0 4294967294"
 
-/* Replaces every stand-in program of filter and actions, the @nth (from 0) in
- * the order of the message. -ENOENT: there are not as many. */
+/* Replaces one stand-in program of a filter or of actions, the @nth (from 0) of those
+ * that are left, in the order of the message. -ENOENT: there are not as many. */
 int weir_borrowed_prog(struct weir_borrowed *req, size_t nth, int prog_fd, const char *name);
 /* Two words of `ip link set` that stand where the program will. */
 #define WEIR_STAND_IN_LINK "numtxqueues", "2147483646"
 /* Replaces them in a link request. */
 int weir_borrowed_xdp(struct weir_borrowed *req, int prog_fd, uint32_t flags);
-/* Replaces the encapsulation of a route by that of type bpf. @headroom 0: none. */
+/* Words of `ip route` and `ip nexthop` for an encapsulation that is to be replaced. */
+#define WEIR_STAND_IN_ENCAP "encap", "ip", "id", "0x7765697220696e21", "dst", "0.0.0.1"
+/* Replaces the first of them that is left, of the route or of a next hop, by one of
+ * type bpf. @headroom_bytes 0: none. */
 int weir_borrowed_lwt(struct weir_borrowed *req, const struct weir_lwt_prog *progs, size_t n,
 		      uint32_t headroom_bytes);
-/* Replaces it by seg6local's End.BPF with this program. */
-int weir_borrowed_seg6local(struct weir_borrowed *req, int prog_fd, const char *name);
+/* Replaces it by seg6local's End.BPF with this program; @counters: `count`. */
+int weir_borrowed_seg6local(struct weir_borrowed *req, int prog_fd, const char *name,
+			    bool counters);
 int weir_borrowed_send(struct weir_net *net, struct weir_borrowed *req, struct weir_ack *ack);
 /* The message as it would be sent: for tests. */
 const void *weir_borrowed_bytes(const struct weir_borrowed *req, size_t *len_bytes);

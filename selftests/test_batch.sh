@@ -152,7 +152,7 @@ cat >>/run/weir-selftest/got
 SH
 chmod 755 "$TMP/fake/tc"
 cat >"$FILE" <<'L'
-qdisc show dev b0 clsact
+filter show dev b0 ingress
 class  show	'a b' "it's a" '"' "" x'y"z \t
 L
 run ns "$A" env PATH="$TMP/fake:$PATH" "$TC" -s -force -batch "$FILE"

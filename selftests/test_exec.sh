@@ -109,5 +109,5 @@ pid=$bg
 wait_for 5 grep -q Running "$TMP/trace/out"
 echo 'weir was here' >/sys/kernel/tracing/trace_marker
 ok 'debug copies the trace to standard error' wait_for 5 grep -q 'weir was here' "$TMP/trace/out"
-stop "$pid" INT
+stop "$pid"
 done_testing

@@ -26,6 +26,7 @@ programs() {
 
 before=$(programs)
 mkfifo "$TMP/pipe"
+# shellcheck disable=SC2016 # the inner shell expands
 background ns "$A" bash -c 'ulimit -n 32; exec "$@" <"$0"' "$TMP/pipe" "$WEIR" tc -batch -
 pid=$bg
 exec 9>"$TMP/pipe"
