@@ -45,7 +45,7 @@ FUZZ_SRC := $(sort $(wildcard tests/fuzz_*.c))
 TOOL_SRC := $(sort $(wildcard tests/tool_*.c))
 BENCH_SRC := $(sort $(wildcard selftests/bench/*.c))
 HEADERS  := $(sort $(wildcard loader/*.h maps/*.h cli/*.h tests/*.h))
-SCRIPTS  := $(sort $(wildcard selftests/*.sh selftests/bench/*.sh examples/*/*.sh .ci/run cli/weir.bash))
+SCRIPTS  := $(sort $(wildcard selftests/*.sh selftests/*/*.sh examples/*/*.sh .ci/run cli/weir.bash))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)

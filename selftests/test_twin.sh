@@ -5,39 +5,9 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# TWIN_TABLE: another table, for machines with other kinds of actions.
-TABLE=${TWIN_TABLE:-$ROOT/selftests/twin/tc.txt}
-NEW=$BUILD/bpf/count.o
+# shellcheck source=selftests/twin/sides.sh
+. "$ROOT/selftests/twin/sides.sh"
 MAN=$ROOT/cli/weir.8
-
-# A side: a network namespace and a mount namespace with a bpffs of its own, kept by a
-# process. enter SIDE COMMAND...
-declare -A HOLDER
-side_start() {
-	ip netns add "$1"
-	NETNS+=("$1")
-	nsenter --net="/run/netns/$1" unshare -m --propagation private -- \
-		bash -c 'mount -t bpf bpf /sys/fs/bpf; exec sleep infinity' &
-	HOLDER[$1]=$!
-	PIDS+=($!)
-	wait_for 5 test "/proc/${HOLDER[$1]}/exe" -ef "$(command -v sleep)"
-}
-enter() {
-	local side=$1
-	shift
-	nsenter -t "${HOLDER[$side]}" -n -m -- "$@"
-}
-
-# Same names, indexes and addresses on both sides.
-fresh() {
-	enter "$1" ip link del v0 2>/dev/null
-	enter "$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
-		ip link add v0 index 10 address 02:00:00:00:00:01 type veth \
-			peer name v1 index 11 address 02:00:00:00:00:02
-		echo 0 >/proc/sys/net/ipv6/conf/v0/disable_ipv6
-		ip link set v0 up addrgenmode none; ip link set v1 up addrgenmode none
-		rm -rf /sys/fs/bpf/tc /sys/fs/bpf/xdp /sys/fs/bpf/ip'
-}
 
 # Numbers of the running kernel, not of the program.
 normal() {
@@ -59,53 +29,6 @@ state() {
 		ip -d link show; ip route show; ip -6 route show
 		# Folders that a failed load leaves behind are no state.
 		cd /sys/fs/bpf && find . -type f | sort' 2>&1 | normal
-}
-
-# Programs that both sides find pinned, and files.
-side_prepare() {
-	enter "$1" bash -c "bpftool prog load '$NEW' /sys/fs/bpf/classifier type classifier >/dev/null 2>&1
-		bpftool prog loadall '$NEW' /sys/fs/bpf/progs >/dev/null 2>&1"
-}
-
-mkdir "$TMP/twin"
-cd "$TMP/twin" || exit 1
-cp "$NEW" new.o
-printf '3\n48 0 0 0\n21 0 1 6\n6 0 0 0\n' >bytecode
-cat >lines <<'B'
-# comment
-qdisc add dev v0 clsact
-
-filter add dev v0 ingress bpf da obj new.o # behind a line
-qdisc show dev v0
-filter add dev v0 ingress pref 3 \
-	bpf bytecode '1,6 0 0 0'
-filter add dev v0 egress bpf da obj "new.o" section 'tc'
-class show dev v0
-B
-cat >badlines <<'B'
-qdisc add dev v1 clsact
-filter add dev v1 ingress bpf da obj new.o
-filter add dev nosuch ingress bpf da obj new.o
-qdisc add dev nosuch root pfifo
-filter add dev v1 egress bpf da obj new.o
-class show dev nosuch
-filter show dev v1 egress
-B
-printf 'filter show dev v0 ingress\nqdisc show dev v0\n' >showlines
-printf 'link set dev v0 mtu 1400\nlink set dev v0 xdp obj new.o sec xdp\nlink show dev v0\n' >ipbatch
-
-# words LINE: the line with the names of this machine, split as a shell does.
-words() {
-	local line=$1
-	line=${line//NEW/new.o}
-	line=${line//XPIN//sys/fs/bpf/progs/count_xdp}
-	line=${line//PIN//sys/fs/bpf/progs/count_ingress}
-	line=${line//IPBATCH/ipbatch}
-	line=${line//BATCHSHOW/showlines}
-	line=${line//BATCHBAD/badlines}
-	line=${line//BATCH/lines}
-	line=${line//BC/bytecode}
-	eval "WORDS=($line)"
 }
 
 # one SIDE HOW: runs WORDS; leaves SIDE.out, SIDE.err, SIDE.code.
@@ -154,57 +77,24 @@ kind_of() {
 	esac
 }
 
-play() {
-	local how=$1 line mark name got
-	fresh "$A"
-	fresh "$B"
-	while IFS= read -r line; do
-		case $line in
-		'#'*) continue ;;
-		'')
-			fresh "$A"
-			fresh "$B"
-			continue
-			;;
-		esac
-		mark=
-		name=
-		case $line in
-		'~ '* | '+ '*)
-			mark=${line%% *}
-			line=${line#* }
-			;;
-		=*)
-			name=${line%% *}
-			name=${name#=}
-			line=${line#* }
-			;;
-		esac
-		words "$line"
-		one "$A" stock
-		one "$B" "$how"
-		got=$(differences "$mark" "$(kind_of "$line")")
-		if [ -n "$name" ]; then
-			grep -q "^\\.It Sy $name\$" "$MAN"
-			verdict $? "$how: $line: $name is in the manual"
-			[ -n "$got" ]
-			verdict $? "$how: $line: differs as said: $name"
-		else
-			[ -z "$got" ]
-			verdict $? "$how: $line" "$got
+# row HOW MARK NAME LINE
+row() {
+	local how=$1 name=$3 line=$4 got
+	one "$A" stock
+	one "$B" "$how"
+	got=$(differences "$2" "$(kind_of "$line")")
+	if [ -n "$name" ]; then
+		grep -q "^\\.It Sy $name\$" "$MAN"
+		verdict $? "$how: $line: $name is in the manual"
+		[ -n "$got" ]
+		verdict $? "$how: $line: differs as said: $name"
+	else
+		[ -z "$got" ]
+		verdict $? "$how: $line" "$got
 weir: $(cat "$TMP/$B.err")"
-		fi
-	done <"$TABLE"
+	fi
 }
 
-A=wx-$$-stock
-B=wx-$$-weir
-side_start "$A"
-side_start "$B"
-fresh "$A"
-fresh "$B"
-side_prepare "$A"
-side_prepare "$B"
-play weir
-play shim
+rows row weir
+rows row shim
 done_testing
