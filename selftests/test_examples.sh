@@ -16,6 +16,22 @@ ok 'pindir' "$WEIR" -n "$A" -q attach dev eth1 xdp obj "$BUILD/bpf/count.o" pind
 ok 'pindir: a map of its own' bpftool map show pinned "$BPFFS/mine/eth1/weir_count"
 "$WEIR" -n "$A" -q detach dev eth1
 
+# The same script with the stock tools and through the shims.
+gate=$ROOT/examples/02-stock-scripts/gate.sh
+ok '02-stock-scripts: stock tools, a modern object' ns "$A" sh "$gate" up eth1 "$BUILD/bpf/count.o"
+is "$(ns "$A" sh "$gate" status eth1 | cut -d' ' -f1 | tr '\n' ' ')" 'ingress egress xdp ' 'all three'
+ok 'down' ns "$A" sh "$gate" down eth1
+fails 'stock tools refuse a legacy object' ns "$A" sh "$gate" up eth1 "$BUILD/bpf/legacy/count.o"
+ns "$A" tc qdisc del dev eth1 clsact
+shims=(env "PATH=$BUILD/shims:$PATH")
+ok 'through the shims it loads' ns "$A" "${shims[@]}" sh "$gate" up eth1 "$BUILD/bpf/legacy/count.o"
+is "$(ns "$A" sh "$gate" status eth1 | cut -d' ' -f1 | tr '\n' ' ')" 'ingress egress xdp ' 'all three'
+is "$(ns "$A" sh "$gate" status eth1)" "$(ns "$A" "${shims[@]}" sh "$gate" status eth1)" 'seen alike by both'
+ok 'again, in place' ns "$A" "${shims[@]}" sh "$gate" up eth1 "$BUILD/bpf/legacy/count.o"
+is "$(ns "$A" sh "$gate" status eth1 | wc -l)" 3 'nothing is doubled'
+ok 'down' ns "$A" "${shims[@]}" sh "$gate" down eth1
+is "$("$WEIR" -n "$A" -j show)" '[]' 'nothing stays'
+
 run "$ROOT/examples/demo/demo.sh"
 exits 0 'demo'
 like "$out" 'All [0-9]+ counters are correct' 'demo: every counter'
