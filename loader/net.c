@@ -12,10 +12,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -206,11 +208,29 @@ uint64_t weir_net_cookie(struct weir_net *net)
 	return net->cookie;
 }
 
+/* A tenth of what a link message costs, and any socket takes it (net/socket.c).
+ * -ENODEV also for names that struct ifreq cannot hold, or cuts at a colon. */
+static int ifindex_short(struct weir_net *net, const char *dev)
+{
+	struct ifreq request = {0};
+
+	size_t len = strlen(dev);
+
+	if (len >= sizeof(request.ifr_name) || strchr(dev, ':'))
+		return -ENODEV;
+	memcpy(request.ifr_name, dev, len);
+	return ioctl(mnl_socket_get_fd(net->sock), SIOCGIFINDEX, &request) ? -ENODEV
+									   : request.ifr_ifindex;
+}
+
 int weir_net_ifindex_quiet(struct weir_net *net, const char *dev)
 {
 	struct weir_link link;
-	int err = weir_nl_link(net, dev, 0, &link);
+	int err = ifindex_short(net, dev);
 
+	if (err != -ENODEV)
+		return err;
+	err = weir_nl_link(net, dev, 0, &link);
 	return err ?: link.ifindex;
 }
 
@@ -226,12 +246,11 @@ int weir_net_ifname(struct weir_net *net, int ifindex, char *buf)
 
 int weir_net_ifindex(struct weir_net *net, const char *dev)
 {
-	struct weir_link link;
-	int err = weir_nl_link(net, dev, 0, &link);
+	int ret = weir_net_ifindex_quiet(net, dev);
 
-	if (err == -ENODEV)
-		return weir_fail(err, "%s: no such interface; `ip link` lists them", dev);
-	if (err)
-		return weir_fail(err, "%s: %s", dev, weir_errstr(err));
-	return link.ifindex;
+	if (ret == -ENODEV)
+		return weir_fail(ret, "%s: no such interface; `ip link` lists them", dev);
+	if (ret < 0)
+		return weir_fail(ret, "%s: %s", dev, weir_errstr(ret));
+	return ret;
 }
