@@ -11,10 +11,11 @@
 
 /* A list as words said it. Strings of actions are copied. */
 struct weir_actions {
-	struct weir_tc_action list[WEIR_TC_ACTIONS_MAX];
-	struct weir_spec specs[WEIR_TC_ACTIONS_MAX];
-	struct weir_loaded loaded[WEIR_TC_ACTIONS_MAX];
-	int n_words_left[WEIR_TC_ACTIONS_MAX]; /* of the line, from its kind on: for errors */
+	/* WEIR_TC_ACTIONS_MAX of each; NULL until the first action */
+	struct weir_tc_action *list;
+	struct weir_spec *specs;
+	struct weir_loaded *loaded;
+	int *n_words_left; /* of the line, from its kind on: for errors */
 	size_t n;
 	size_t is_loaded; /* how many of loaded[] are */
 	bool foreign;	  /* a kind that only the real tc can parse is in it */

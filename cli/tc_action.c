@@ -4,6 +4,7 @@
  * compared as tc compares them. Out: plain structs; programs are loaded later.
  * Actions of other kinds belong to the real tc: the list is then `foreign`.
  */
+#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <stdlib.h>
@@ -160,8 +161,25 @@ static void say_bad(const struct weir_actions *actions, size_t i)
 			actions->list[i].kind);
 }
 
+/* 25 KB that most lines do not need. */
+static int make_room(struct weir_actions *out)
+{
+	if (out->list)
+		return 0;
+	out->list = calloc(WEIR_TC_ACTIONS_MAX, sizeof(*out->list));
+	out->specs = calloc(WEIR_TC_ACTIONS_MAX, sizeof(*out->specs));
+	out->loaded = calloc(WEIR_TC_ACTIONS_MAX, sizeof(*out->loaded));
+	out->n_words_left = calloc(WEIR_TC_ACTIONS_MAX, sizeof(*out->n_words_left));
+	if (out->list && out->specs && out->loaded && out->n_words_left)
+		return 0;
+	weir_compat_say("actions: %s", strerror(ENOMEM));
+	return WEIR_COMPAT_FAILED;
+}
+
 int weir_actions_parse(char ***argv, struct weir_actions *out)
 {
+	if (make_room(out))
+		return WEIR_COMPAT_FAILED;
 	for ((*argv)++; **argv;) {
 		int status;
 
@@ -220,4 +238,9 @@ void weir_actions_free(struct weir_actions *actions)
 	weir_actions_unload(actions, false);
 	for (size_t i = 0; i < actions->n; i++)
 		weir_spec_free(&actions->specs[i]);
+	free(actions->list);
+	free(actions->specs);
+	free(actions->loaded);
+	free(actions->n_words_left);
+	*actions = (struct weir_actions){0};
 }

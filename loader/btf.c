@@ -213,13 +213,27 @@ static int spell(const struct btf *btf, uint32_t id, unsigned int depth, FILE *t
 	}
 }
 
+/* Most types have a name of their own, and a stream is dear. */
+static bool is_named(const struct btf_type *t)
+{
+	return t && (btf_is_int(t) || btf_is_typedef(t) || btf_is_float(t));
+}
+
 int weir_btf_type_name(const struct btf *btf, uint32_t type_id, char **out)
 {
+	const struct btf_type *t = btf__type_by_id(btf, type_id);
 	char *text = NULL;
 	size_t len;
-	FILE *to = open_memstream(&text, &len);
+	FILE *to;
 	int err;
 
+	if (is_named(t)) {
+		text = strdup(btf__name_by_offset(btf, t->name_off));
+		if (text)
+			*out = text;
+		return text ? 0 : -ENOMEM;
+	}
+	to = open_memstream(&text, &len);
 	if (!to)
 		return -ENOMEM;
 	err = spell(btf, type_id, 0, to);
