@@ -39,6 +39,7 @@ override CFLAGS += -std=gnu11 -fPIC $(WARN) $(OPT)
 
 LIB_SRC  := $(sort $(wildcard loader/*.c maps/*.c))
 CLI_SRC  := $(sort $(wildcard cli/*.c))
+STATIC_SRC := $(sort $(wildcard loader/static/*.c))
 BPF_SRC  := $(sort $(wildcard bpf/*.bpf.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz_*.c))
@@ -56,11 +57,19 @@ TESTS   := $(TEST_SRC:tests/%.c=$(B)/tests/%)
 TOOLS   := $(TOOL_SRC:tests/tool_%.c=$(B)/tests/tool_%)
 BENCHES := $(BENCH_SRC:selftests/bench/%.c=$(B)/bench/%)
 
+comma := ,
 # Static where the system has the archive: dynamic linking is half of tc's time.
 archive = $(if $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l:lib$(1).a,-l$(1))
 DEP_LIBS := bpf elf z mnl md
 STATIC_LIBS = $(foreach l,$(DEP_LIBS),$(call archive,$(l)))
 SHARED_LIBS := $(DEP_LIBS:%=-l%)
+# The whole of weir, when libc and all but libmnl have one; 0: never, for distributions.
+STATIC ?= $(if $(filter-out -l:%,$(foreach l,c bpf elf z md,$(call archive,$(l)))),0,1)
+ifeq ($(STATIC),1)
+STATIC_OBJ := $(B)/loader/static/libbpf_probes.o $(if $(filter -l:%,$(call archive,mnl)),,$(B)/loader/static/mnl.o)
+STATIC_FLAGS := -static-pie $(addprefix -Wl$(comma)--wrap=,bpf_btf_load bpf_prog_load sys_bpf_prog_load probe_memcg_account)
+STATIC_LIBS := $(foreach l,bpf elf z md,-l:lib$(l).a) $(filter -l:%,$(call archive,mnl))
+endif
 
 .PHONY: all help deps deps-check deps-auto demo check check-format check-headers check-lint \
 	check-unit check-fuzz check-self check-ci fuzz bench install clean asan tests
@@ -75,6 +84,7 @@ help:
 	@echo 'demo     packets counted four ways, each verified (root; below a minute)'
 	@echo 'check    every test (root)      fuzz     the fuzzers, until stopped'
 	@echo 'bench    measurements           install  DESTDIR= PREFIX=$(PREFIX)'
+	@echo 'STATIC=0 links weir to the shared libraries, for distributions'
 	@echo 'clean    remove $(B)/'
 
 # ---- what the build needs, named with the package that has it ---------------
@@ -121,7 +131,7 @@ deps:
 
 # ---- programs and libraries --------------------------------------------------
 
-$(LIB_OBJ) $(CLI_OBJ): $(B)/%.o: %.c | $(B)/.deps
+$(LIB_OBJ) $(CLI_OBJ) $(STATIC_OBJ): $(B)/%.o: %.c | $(B)/.deps
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/libweir.a: $(LIB_OBJ)
@@ -131,8 +141,8 @@ $(B)/libweir.so: $(LIB_OBJ) loader/libweir.map
 	$(call say,LD,$@)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libweir.so.$(SOVERSION) \
 		-Wl,--version-script=loader/libweir.map -Wl,--no-undefined -o $@ $(LIB_OBJ) $(SHARED_LIBS)
 
-$(B)/weir: $(CLI_OBJ) $(B)/libweir.a
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJ) $(B)/libweir.a $(STATIC_LIBS)
+$(B)/weir: $(CLI_OBJ) $(STATIC_OBJ) $(B)/libweir.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC_FLAGS) -o $@ $(CLI_OBJ) $(STATIC_OBJ) $(B)/libweir.a $(STATIC_LIBS)
 
 # tc and ip by name: what is about BPF goes to weir, the rest to the real ones.
 $(SHIMS): | $(B)/weir
@@ -185,4 +195,4 @@ clean:
 	rm -rf $(B)
 
 include selftests/check.mk
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BPF_OLD:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(STATIC_OBJ:.o=.d) $(BPF_OLD:.o=.d)

@@ -20,6 +20,11 @@ $(TESTS): $(B)/tests/%: $(A)/tests/%.o $(A_LIB) $(A_CLI)
 $(B)/weir-asan: $(A_LIB) $(A_CLI) $(A)/cli/main.o
 	$(call say,LD,$@)$(CC) $(ASAN_FLAGS) -o $@ $^ $(SHARED_LIBS)
 
+# What a static executable cannot show: allocations that fail, and libweir.so as it is.
+$(B)/weir-shared: $(CLI_OBJ) $(B)/libweir.so
+	$(call say,LD,$@)ln -sf libweir.so $(B)/libweir.so.$(SOVERSION) && \
+		$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-rpath,$(abspath $(B)) -o $@ $(CLI_OBJ) -L$(B) -lweir $(SHARED_LIBS)
+
 $(TOOLS): $(B)/tests/tool_%: tests/tool_%.c $(B)/libweir.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(SHARED_LIBS)
 
@@ -47,25 +52,25 @@ $(PROG_OBJ): $(B)/progs/%.o: selftests/progs/%.c $(wildcard selftests/progs/*.h)
 	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(PROG_FLAGS) -c $< -o $@
 
 progs: $(PROG_OBJ)
-tests: $(TESTS) $(TOOLS) $(B)/bench/replace $(B)/tests/fault.so $(B)/weir-asan progs
+tests: $(TESTS) $(TOOLS) $(B)/bench/replace $(B)/tests/fault.so $(B)/weir-asan $(B)/weir-shared progs
 asan: $(TESTS)
 
 check-format:
-	$(call say,FORMAT,)clang-format --dry-run -Werror $(LIB_SRC) $(CLI_SRC) $(HEADERS) $(BPF_SRC) \
+	$(call say,FORMAT,)clang-format --dry-run -Werror $(LIB_SRC) $(CLI_SRC) $(STATIC_SRC) $(HEADERS) $(BPF_SRC) \
 		$(wildcard bpf/lib/*.h tests/*.c selftests/bench/*.c)
 
 check-headers: $(HEADERS:%=$(B)/headers/%.ok)
 $(B)/headers/%.ok: % $(HEADERS)
 	$(call say,HEADER,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -Werror -fsyntax-only -x c $< && touch $@
 
-check-lint: $(patsubst %,$(B)/tidy/%.ok,$(LIB_SRC) $(CLI_SRC)) $(B)/tidy/cppcheck.ok $(B)/tidy/shellcheck.ok
+check-lint: $(patsubst %,$(B)/tidy/%.ok,$(LIB_SRC) $(CLI_SRC) $(STATIC_SRC)) $(B)/tidy/cppcheck.ok $(B)/tidy/shellcheck.ok
 $(B)/tidy/%.ok: % .clang-tidy $(HEADERS)
 	$(call say,TIDY,$<)mkdir -p $(@D) && clang-tidy --quiet --warnings-as-errors='*' $< -- $(CPPFLAGS) -std=gnu11 2>$@.err \
 		|| { cat $@.err; exit 1; }; touch $@
-$(B)/tidy/cppcheck.ok: $(LIB_SRC) $(CLI_SRC) $(HEADERS)
+$(B)/tidy/cppcheck.ok: $(LIB_SRC) $(CLI_SRC) $(STATIC_SRC) $(HEADERS)
 	$(call say,CPPCHECK,)mkdir -p $(@D) && cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -I. \
 		--enable=warning,performance,portability --suppress=missingIncludeSystem \
-		-D'LIBBPF_OPTS(TYPE,NAME,...)=struct TYPE NAME = {__VA_ARGS__}' $(LIB_SRC) $(CLI_SRC) && touch $@
+		-D'LIBBPF_OPTS(TYPE,NAME,...)=struct TYPE NAME = {__VA_ARGS__}' $(LIB_SRC) $(CLI_SRC) $(STATIC_SRC) && touch $@
 $(B)/tidy/shellcheck.ok: $(SCRIPTS)
 	$(call say,SHCHECK,)mkdir -p $(@D) && shellcheck -x $(SCRIPTS) && touch $@
 

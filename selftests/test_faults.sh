@@ -17,6 +17,7 @@ machine_state() {
 	ns "$left" tc filter show dev fault0 ingress
 }
 
+ATTACH_BY=$WEIR
 # For the same without things that every load makes anew (ids, tags).
 reset() {
 	ns "$left" "$WEIR" -q detach dev fault0 force >/dev/null 2>&1
@@ -26,13 +27,14 @@ reset() {
 }
 
 attach() {
-	ns "$left" "$@" "$WEIR" attach dev fault0 "${hook[@]}" obj "$BUILD/bpf/legacy/count.o"
+	ns "$left" "$@" "$ATTACH_BY" attach dev fault0 "${hook[@]}" obj "$BUILD/bpf/legacy/count.o"
 }
 
 # ---- the nth allocation ----------------------------------------------------------
 
+# A static executable takes no LD_PRELOAD.
 fail_allocations() {
-	local n bad=0 before
+	local n bad=0 before ATTACH_BY=$BUILD/weir-shared
 	reset
 	before=$(machine_state)
 	for ((n = 1; n < 5000; n++)); do
@@ -59,7 +61,7 @@ fail_allocations() {
 # ---- the nth system call ------------------------------------------------------------
 
 # Calls that decide about success; others (mmap, close, ...) are libc's.
-CALLS='bpf openat mkdir sendto recvmsg socket newfstatat statfs symlink mount getsockname setsockopt'
+CALLS='bpf openat mkdir sendto recvmsg socket newfstatat statfs symlink mount getsockname setsockopt ioctl fcntl'
 
 fail_calls() {
 	local call n bad=0 total=0 before
