@@ -2,8 +2,8 @@
 /*
  * `weir tc`: whose a line is, and the objects of tc that are ours. In: the
  * words behind the options. A line is ours when it is about BPF: clsact and
- * ingress qdiscs, filters of kind bpf (and showing or removing filters, since
- * tcx programs stand among them), actions of kind bpf, `exec bpf`.
+ * ingress qdiscs, filters of kind bpf or with such actions (and showing or removing
+ * filters, since tcx programs stand among them), actions of kind bpf, `exec bpf`.
  */
 #include <string.h>
 
@@ -60,26 +60,51 @@ static bool qdisc_is_ours(char **words)
 	return false;
 }
 
+char **weir_filter_kind(char **words)
+{
+	for (words += 2; *words; words++) {
+		if (is_hook_word(*words))
+			continue;
+		if (!takes_value(*words, true))
+			break;
+		if (!*++words)
+			return NULL;
+	}
+	return words;
+}
+
+/* Filters of other kinds are ours when they run programs that the real tc may not
+ * be able to load. */
+static bool has_bpf_action(char **words)
+{
+	for (; *words; words++) {
+		char **spec = words + 1;
+
+		if (strcmp(*words, "bpf") != 0)
+			continue;
+		spec += *spec && !strcmp(*spec, "run");
+		if (*spec && weir_begins_program(*spec))
+			return true;
+	}
+	return false;
+}
+
 static bool filter_is_ours(char **words)
 {
 	static const char *const shows[] = {"show", "list", "lst", NULL};
 	static const char *const changes[] = {"add", "change", "replace", "delete", "get", NULL};
-	bool removes;
+	char **kind;
 
-	if (!*words || is_verb(*words, shows))
-		return *words != NULL;
-	if (!is_verb(*words, changes))
+	if (!words[1] || is_verb(words[1], shows))
+		return words[1] != NULL;
+	if (!is_verb(words[1], changes))
 		return false;
-	removes = weir_word_is(*words, "delete");
-	for (words++; *words; words++) {
-		if (is_hook_word(*words))
-			continue;
-		if (!takes_value(*words, true))
-			return !strcmp(*words, "bpf");
-		if (!*++words)
-			return true; /* ours to say what is missing */
-	}
-	return removes;
+	kind = weir_filter_kind(words);
+	if (!kind)
+		return true; /* ours to say what is missing */
+	if (!*kind)
+		return weir_word_is(words[1], "delete");
+	return !strcmp(*kind, "bpf") || has_bpf_action(kind);
 }
 
 static bool actions_are_ours(char **words)
@@ -98,7 +123,7 @@ bool weir_tc_is_ours(const struct weir_compat *c, char **words)
 	if (weir_word_is(*words, "class"))
 		return false;
 	if (weir_word_is(*words, "filter"))
-		return filter_is_ours(words + 1);
+		return filter_is_ours(words);
 	if (weir_word_is(*words, "chain"))
 		return false;
 	if (weir_word_is(*words, "actions"))
@@ -108,12 +133,21 @@ bool weir_tc_is_ours(const struct weir_compat *c, char **words)
 	return weir_word_is(*words, "exec") && words[1] && weir_word_is(words[1], "bpf");
 }
 
+static int filter_line(struct weir_compat *c, char **words)
+{
+	char **kind = weir_filter_kind(words);
+
+	return kind && *kind && has_bpf_action(kind) && strcmp(*kind, "bpf") != 0
+		       ? weir_borrow_line(c, words)
+		       : weir_tc_filter_line(c, words);
+}
+
 int weir_tc_line(struct weir_compat *c, char **words)
 {
 	if (weir_word_is(*words, "qdisc"))
 		return weir_tc_qdisc_line(c, words);
 	if (weir_word_is(*words, "filter"))
-		return weir_tc_filter_line(c, words);
+		return filter_line(c, words);
 	if (weir_word_is(*words, "actions"))
 		return weir_tc_actions_line(c, words);
 	return weir_tc_exec_line(c, words);

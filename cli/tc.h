@@ -32,6 +32,11 @@ void weir_actions_unload(struct weir_actions *actions, bool keep);
 void weir_actions_free(struct weir_actions *actions);
 /* A filter or actions line with words that only the real tc can read. Status. */
 int weir_borrow_line(struct weir_compat *c, char **words);
+/* Does a program of an object or a pin follow? Short forms could be words of others. */
+bool weir_begins_program(const char *word);
+/* The kind's word in a line of `filter` and a verb, or the end; NULL: a value before
+ * it is missing. */
+char **weir_filter_kind(char **words);
 /* "\taction order N: bpf ..." lines, or the members of "actions". Where an action is
  * in hardware is said in lists of actions only, not of a filter that uses it. */
 void weir_actions_show(const struct weir_compat *c, const struct weir_tc_action *actions, size_t n,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Lines in which a policer or an action of another kind stands. Their grammar is
+ * Lines in which a policer, an action or a filter of another kind stands. Their grammar is
  * iproute2's, and so are tables behind it (rate tables, names of interfaces and
  * classes): a second parser would be a second truth. So the real tc gets the
  * line with a bytecode stand-in for each program, its request is caught before
@@ -22,27 +22,21 @@ struct stand_ins {
 	size_t n, n_loaded;
 };
 
-/* Short forms could be words of a policer; these are none. */
-static bool begins_program(const char *word)
+bool weir_begins_program(const char *word)
 {
 	return !strcmp(word, "obj") || !strcmp(word, "object-file") || !strcmp(word, "pinned") ||
 	       !strcmp(word, "object-pinned") || !strcmp(word, "fd");
 }
 
-/* `action bpf obj ...`, `bpf run obj ...` behind an `action`: of the action. The
- * first `bpf` of a filter line is the filter's kind. */
-static bool is_of_action(char **words, char **at, bool filter)
+/* `action bpf obj ...`, `bpf run obj ...` behind an `action`: of the action. @kind is
+ * the filter's own `bpf`; NULL. */
+static bool is_of_action(char **kind, char **at)
 {
-	size_t n_bpf = 0;
-
-	for (; words < at; words++)
-		n_bpf += !strcmp(*words, "bpf");
-	if (!strcmp(at[-1], "run"))
-		at--;
-	return n_bpf > (filter ? 1 : 0) && !strcmp(at[-1], "bpf");
+	at -= !strcmp(at[-1], "run");
+	return at - 1 != kind && !strcmp(at[-1], "bpf");
 }
 
-static int replace(struct stand_ins *in, char **words, bool filter)
+static int replace(struct stand_ins *in, char **words, char **kind)
 {
 	static char *stand_in[] = {(char *)"bytecode", (char *)WEIR_STAND_IN_BYTECODE};
 	char **at = words, **to = in->words;
@@ -51,11 +45,11 @@ static int replace(struct stand_ins *in, char **words, bool filter)
 	while (*at) {
 		struct weir_spec_rules rules = {.export_word = true};
 
-		if (at == words || !begins_program(*at) || in->n > WEIR_TC_ACTIONS_MAX) {
+		if (at == words || !weir_begins_program(*at) || in->n > WEIR_TC_ACTIONS_MAX) {
 			*to++ = *at++;
 			continue;
 		}
-		in->of_action[in->n] = is_of_action(words, at, filter);
+		in->of_action[in->n] = is_of_action(kind, at);
 		rules.prog_type =
 			in->of_action[in->n] ? BPF_PROG_TYPE_SCHED_ACT : BPF_PROG_TYPE_SCHED_CLS;
 		status = weir_spec_parse(&at, &rules, &in->specs[in->n]);
@@ -126,6 +120,7 @@ static int borrow_and_send(struct weir_compat *c, struct stand_ins *in, int fail
 int weir_borrow_line(struct weir_compat *c, char **words)
 {
 	bool filter = weir_word_is(*words, "filter");
+	char **kind = filter ? weir_filter_kind(words) : NULL;
 	struct stand_ins in = {0};
 	size_t n = 0;
 	int status;
@@ -137,7 +132,7 @@ int weir_borrow_line(struct weir_compat *c, char **words)
 		free(in.words);
 		return WEIR_COMPAT_FAILED;
 	}
-	status = replace(&in, words, filter);
+	status = replace(&in, words, kind);
 	if (!status)
 		status = borrow_and_send(c, &in, filter ? WEIR_COMPAT_REFUSED : WEIR_COMPAT_USAGE);
 	for (size_t i = 0; i < in.n_loaded; i++)

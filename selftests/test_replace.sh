@@ -20,7 +20,7 @@ under_load() {
 	got=$(ns "$A" "$BUILD/bench/replace" v0 "$PPS" "$SWAPS" "$PIN" \
 		nsenter --net="/run/netns/$B" "$@")
 	read -r _ sent _ counted _ <<<"$got"
-	note "$what: sent $sent, counted $((counted - before)) ${got#*counted "$counted"}"
+	note "$what: sent $sent, counted $((counted - before)) ${got#*counted "$counted" }"
 	like "$got" "swaps $SWAPS .*failed 0" "$what: $SWAPS replacements"
 	[ "$sent" -ge "$SWAPS" ]
 	verdict $? "$what: frames came all the while" "$got"
