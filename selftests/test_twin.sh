@@ -95,6 +95,8 @@ weir: $(cat "$TMP/$B.err")"
 	fi
 }
 
-rows row weir
-rows row shim
+# TWIN_HOW: only by `weir`, or only by the shims.
+for how in ${TWIN_HOW:-weir shim}; do
+	rows row "$how"
+done
 done_testing
