@@ -248,6 +248,8 @@ is "$(cat "$TMP/against")" '' 'attach and detach against each other: no error'
 weir -q detach dev v0
 is "$(xdp_id) $(qdisc) $(find "$BPFFS/weir" -mindepth 2)" 'none  ' 'and nothing left over'
 
+# The first attachment makes the driver rebuild its queues; those after it replace.
+weir attach dev v0 xdp obj "$OBJ" >/dev/null && weir attach dev v0 ingress obj "$OBJ"
 ns "$A" ping -q -c 400 -i 0.005 -W 2 10.99.1.2 >"$TMP/ping" &
 ping_pid=$!
 swaps=0
