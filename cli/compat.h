@@ -144,12 +144,19 @@ int weir_real_line(struct weir_compat *c, char **words);
 /* Runs it with our options and @words, its standard output to *out (malloc'd,
  * NUL-terminated, the caller frees). Returns its status; -errno. */
 int weir_real_output(struct weir_compat *c, char **words, char **out, size_t *out_len);
+/* A NULL-terminated argv of the real program at @path with our options; free()d. */
+char **weir_real_argv(const struct weir_compat *c, char *path, char **words);
+/* Has the real program make the request of @words; "WHAT are read by the real tc" when
+ * there is none. 0, or the line's status after error lines. */
+struct weir_borrowed;
+int weir_real_borrow(const struct weir_compat *c, char **words, const char *what,
+		     struct weir_borrowed **out);
+/* Prints the kernel's answer to a borrowed request as the real program prints such
+ * messages; nothing when it does not run. */
+void weir_real_print(struct weir_compat *c, const struct weir_borrowed *req);
 /* Starts it with our options and @words; @in, @err become its fd 0 and 2 (-1: as
  * they are). -errno. weir_real_wait() returns its status. */
 int weir_real_start(struct weir_compat *c, char **words, int in, int err, pid_t *pid);
 int weir_real_wait(pid_t pid);
-/* A NULL-terminated argv for weir_borrow(): path, -n NETNS, -force as given, @words.
- * The caller frees the array (not the strings). NULL: out of memory. */
-char **weir_real_argv(const struct weir_compat *c, char *path, char **words);
 
 #endif

@@ -5,7 +5,6 @@
  * program put into it, so that all of the line is one message as ip sends it.
  */
 #include <errno.h>
-#include <limits.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <stdlib.h>
@@ -163,22 +162,6 @@ static void note_left(struct weir_compat *c, const struct link_line *line)
 
 /* ---- sending ------------------------------------------------------------------------------ */
 
-static int borrow(struct weir_compat *c, const struct link_line *line, struct weir_borrowed **req)
-{
-	char path[PATH_MAX], **argv;
-	int ret = weir_real_path("ip", path, sizeof(path));
-
-	if (ret) {
-		weir_compat_say("ip: settings beside xdp are read by the real ip, which is not in "
-				"PATH; install iproute2, or set them by a line of their own");
-		return WEIR_COMPAT_FAILED;
-	}
-	argv = weir_real_argv(c, path, line->rest);
-	ret = argv ? weir_borrow(path, argv, req) : -ENOMEM;
-	free(argv);
-	return ret < 0 ? WEIR_COMPAT_FAILED : ret;
-}
-
 static int send_xdp(struct weir_compat *c, const struct link_line *line, struct weir_borrowed *req,
 		    int ifindex, int prog_fd)
 {
@@ -188,7 +171,7 @@ static int send_xdp(struct weir_compat *c, const struct link_line *line, struct 
 
 	if (req)
 		err = weir_borrowed_xdp(req, prog_fd, flags)
-			      ?: weir_borrowed_send(c->net, req, &ack);
+			      ?: weir_borrowed_send(c->net, req, c->echo, &ack);
 	else
 		err = weir_ip_xdp(c->net, ifindex, prog_fd, flags, &ack);
 	if (!err) {
@@ -234,7 +217,7 @@ static int run(struct weir_compat *c, const struct link_line *line)
 	}
 	/* Without an interface there is a group, or a message of the real ip. */
 	if (line->said.has_setting || !dev)
-		status = borrow(c, line, &req);
+		status = weir_real_borrow(c, line->rest, "settings beside xdp", &req);
 	if (!status && !dev && (line->flags & XDP_FLAGS_HW_MODE) && !line->off) {
 		weir_compat_say("xdpoffload: a program is made for one device, and a group was "
 				"given; name it by dev");

@@ -6,7 +6,6 @@
  * for each of these, and the programs are put into its request.
  */
 #include <errno.h>
-#include <limits.h>
 #include <linux/bpf.h>
 #include <linux/lwtunnel.h>
 #include <stdlib.h>
@@ -202,22 +201,6 @@ static int fill_all(struct weir_borrowed *req, const struct route_line *line)
 	return err;
 }
 
-static int borrow(struct weir_compat *c, const struct route_line *line, struct weir_borrowed **req)
-{
-	char path[PATH_MAX], **argv;
-	int ret = weir_real_path("ip", path, sizeof(path));
-
-	if (ret) {
-		weir_compat_say("ip: routes are read by the real ip, which is not in PATH; install "
-				"iproute2");
-		return WEIR_COMPAT_FAILED;
-	}
-	argv = weir_real_argv(c, path, line->words);
-	ret = argv ? weir_borrow(path, argv, req) : -ENOMEM;
-	free(argv);
-	return ret < 0 ? WEIR_COMPAT_FAILED : ret;
-}
-
 static int run(struct weir_compat *c, struct route_line *line)
 {
 	struct weir_borrowed *req = NULL;
@@ -226,15 +209,17 @@ static int run(struct weir_compat *c, struct route_line *line)
 
 	if (!weir_compat_net(c))
 		return WEIR_COMPAT_FAILED;
-	status = borrow(c, line, &req);
+	status = weir_real_borrow(c, line->words, "routes", &req);
 	if (!status && load_all(c, line))
 		status = WEIR_COMPAT_USAGE;
 	if (!status && fill_all(req, line))
 		status = WEIR_COMPAT_FAILED;
-	if (!status && weir_borrowed_send(c->net, req, &ack)) {
+	if (!status && weir_borrowed_send(c->net, req, c->echo, &ack)) {
 		weir_compat_refused(&ack);
 		status = WEIR_COMPAT_REFUSED;
 	}
+	if (!status)
+		weir_real_print(c, req);
 	weir_borrowed_free(req);
 	return status;
 }

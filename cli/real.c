@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,42 @@ char **weir_real_argv(const struct weir_compat *c, char *path, char **words)
 	}
 	memcpy(argv + n, words, n_words * sizeof(*words));
 	return argv;
+}
+
+static bool is_echo(const char *option)
+{
+	return !strcmp(option + strspn(option, "-"), "echo");
+}
+
+/* Without -echo, which is ours to ask for: not every release of tc knows it. */
+static char **borrow_argv(const struct weir_compat *c, char *path, char **words)
+{
+	char **argv = weir_real_argv(c, path, words), **to = argv;
+
+	for (char **at = argv; argv && *at; at++)
+		if (at == argv || at > argv + c->n_options || !is_echo(*at))
+			*to++ = *at;
+	if (to)
+		*to = NULL;
+	return argv;
+}
+
+int weir_real_borrow(const struct weir_compat *c, char **words, const char *what,
+		     struct weir_borrowed **out)
+{
+	char path[PATH_MAX], **argv;
+	int ret = weir_real_path(c->program, path, sizeof(path));
+
+	if (ret) {
+		weir_compat_say("%s: %s are read by the real %s, which is not in PATH; install "
+				"iproute2",
+				c->program, what, c->program);
+		return WEIR_COMPAT_FAILED;
+	}
+	argv = borrow_argv(c, path, words);
+	ret = argv ? weir_borrow(path, argv, out) : -ENOMEM;
+	free(argv);
+	return ret < 0 ? WEIR_COMPAT_FAILED : ret;
 }
 
 static int not_found(const struct weir_compat *c)
@@ -223,4 +260,23 @@ int weir_real_output(struct weir_compat *c, char **words, char **out, size_t *ou
 	err = read_all(pipe_fds[0], out, out_len);
 	status = weir_real_wait(pid);
 	return err ?: status;
+}
+
+/* Messages in a file are printed by `monitor file`. */
+void weir_real_print(struct weir_compat *c, const struct weir_borrowed *req)
+{
+	char path[32], *words[] = {(char *)"monitor", (char *)"file", path, NULL}, *out = NULL;
+	size_t len, out_len = 0;
+	const void *bytes = weir_borrowed_answer(req, &len);
+	/* inherited by the real program */
+	int fd = len ? memfd_create("answer", 0) : -1;
+
+	if (fd < 0)
+		return;
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	if (write(fd, bytes, len) == (ssize_t)len && !lseek(fd, 0, SEEK_SET) &&
+	    weir_real_output(c, words, &out, &out_len) >= 0)
+		fwrite(out, 1, out_len, stdout);
+	free(out);
+	close(fd);
 }

@@ -7,7 +7,6 @@
  * it is sent, and the programs are put into it (weir_borrow()).
  */
 #include <errno.h>
-#include <limits.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,28 +90,21 @@ static int borrow_and_send(struct weir_compat *c, struct stand_ins *in, int fail
 {
 	struct weir_borrowed *req = NULL;
 	struct weir_ack ack = {0};
-	char path[PATH_MAX], **argv = NULL;
-	int ret = weir_real_path("tc", path, sizeof(path));
+	int ret = weir_real_borrow(c, in->words, "policers and other kinds", &req);
 
-	if (!ret) {
-		argv = weir_real_argv(c, path, in->words);
-		ret = argv ? weir_borrow(path, argv, &req) : -ENOMEM;
-	} else {
-		weir_compat_say("tc: policers and other actions are read by the real tc, which is "
-				"not in PATH; install iproute2");
-	}
-	free(argv);
 	if (ret)
-		return ret > 0 ? ret : WEIR_COMPAT_FAILED;
+		return ret;
 	ret = load(c, in);
 	if (ret)
 		weir_compat_say("Unable to load program");
 	ret = ret ? WEIR_COMPAT_FAILED : fill(req, in) ? WEIR_COMPAT_FAILED : 0;
-	if (!ret && weir_borrowed_send(c->net, req, &ack)) {
+	if (!ret && weir_borrowed_send(c->net, req, c->echo, &ack)) {
 		weir_compat_refused(&ack);
 		weir_compat_say("We have an error talking to the kernel");
 		ret = failed;
 	}
+	if (!ret)
+		weir_real_print(c, req);
 	weir_borrowed_free(req);
 	return ret;
 }

@@ -23,6 +23,7 @@
 struct weir_borrowed {
 	struct nlmsghdr *msg;
 	size_t room_bytes;
+	struct weir_nl_answer answer;
 };
 
 /* Family header between nlmsghdr and attributes; 0: no request that is edited. */
@@ -85,6 +86,7 @@ void weir_borrowed_free(struct weir_borrowed *req)
 {
 	if (!req)
 		return;
+	weir_nl_answer_free(&req->answer);
 	free(req->msg);
 	free(req);
 }
@@ -100,11 +102,18 @@ uint16_t weir_borrowed_type(const struct weir_borrowed *req)
 	return req->msg->nlmsg_type;
 }
 
-int weir_borrowed_send(struct weir_net *net, struct weir_borrowed *req, struct weir_ack *ack)
+int weir_borrowed_send(struct weir_net *net, struct weir_borrowed *req, bool echo,
+		       struct weir_ack *ack)
 {
 	*ack = (struct weir_ack){0};
-	req->msg->nlmsg_flags |= NLM_F_ACK;
-	return weir_nl_talk_ack(net, req->msg, ack);
+	req->msg->nlmsg_flags |= NLM_F_ACK | (echo ? NLM_F_ECHO : 0);
+	return weir_nl_ask(net, req->msg, &req->answer, ack);
+}
+
+const void *weir_borrowed_answer(const struct weir_borrowed *req, size_t *len_bytes)
+{
+	*len_bytes = req->answer.len_bytes;
+	return req->answer.bytes;
 }
 
 /* ---- attributes ------------------------------------------------------------------------- */

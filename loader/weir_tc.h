@@ -228,7 +228,11 @@ int weir_borrowed_lwt(struct weir_borrowed *req, const struct weir_lwt_prog *pro
 /* Replaces it by seg6local's End.BPF with this program; @counters: `count`. */
 int weir_borrowed_seg6local(struct weir_borrowed *req, int prog_fd, const char *name,
 			    bool counters);
-int weir_borrowed_send(struct weir_net *net, struct weir_borrowed *req, struct weir_ack *ack);
+/* @echo: the kernel is to answer with what it made. */
+int weir_borrowed_send(struct weir_net *net, struct weir_borrowed *req, bool echo,
+		       struct weir_ack *ack);
+/* What the kernel answered beside its ack: the echo. */
+const void *weir_borrowed_answer(const struct weir_borrowed *req, size_t *len_bytes);
 /* The message as it would be sent: for tests. */
 const void *weir_borrowed_bytes(const struct weir_borrowed *req, size_t *len_bytes);
 
