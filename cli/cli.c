@@ -17,34 +17,41 @@ static bool has_prefix(const char *name, const char *prefix)
 	return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-static void fail_command(const char *name)
+/* @of: the command whose verbs these are; NULL: commands. */
+static void fail_command(const struct weir_command *of, const struct weir_command *list,
+			 const char *name)
 {
 	struct weir_near near = {.text = name};
 	const struct weir_command *c;
-	char prefixed[128] = "";
+	char prefixed[128] = "", owner[32] = "";
 	size_t at = 0;
 
-	for (c = weir_commands; c->name; c++) {
+	for (c = list; c->name; c++) {
 		weir_near_add(&near, c->name);
 		if (*name && has_prefix(c->name, name) && at < sizeof(prefixed))
 			at += (size_t)snprintf(prefixed + at, sizeof(prefixed) - at, "%s%s",
 					       at ? ", " : "", c->name);
 	}
+	if (of)
+		snprintf(owner, sizeof(owner), "%s: ", of->name);
 	if (at)
-		weir_say_error("'%s': ambiguous: %s", name, prefixed);
+		weir_say_error("%s'%s': ambiguous: %s", owner, name, prefixed);
 	else if (near.list[0])
-		weir_say_error("'%s': unknown command; did you mean %s?", name, near.list);
+		weir_say_error("%s'%s': unknown command; did you mean %s?", owner, name, near.list);
 	else
-		weir_say_error("'%s': unknown command; see: weir help", name);
+		weir_say_error("%s'%s': unknown command; see: weir help%s%s", owner, name,
+			       of ? " " : "", of ? of->name : "");
 }
 
-const struct weir_command *weir_command_find(const char *name)
+/* Verbs are named with their command: "map dump". */
+static const struct weir_command *find(const struct weir_command *of,
+				       const struct weir_command *list, const char *name)
 {
 	const struct weir_command *found = NULL;
 	const struct weir_command *c;
 	size_t matches = 0;
 
-	for (c = weir_commands; c->name && *name; c++) {
+	for (c = list; c->name && *name; c++) {
 		if (strcmp(c->name, name) == 0)
 			return c;
 		if (has_prefix(c->name, name)) {
@@ -54,13 +61,30 @@ const struct weir_command *weir_command_find(const char *name)
 	}
 	if (matches == 1)
 		return found;
-	fail_command(name);
+	fail_command(of, list, name);
 	return NULL;
+}
+
+const struct weir_command *weir_command_find(const char *name)
+{
+	return find(NULL, weir_commands, name);
+}
+
+const struct weir_command *weir_verb_find(const struct weir_command *command, const char *name)
+{
+	return find(command, command->verbs, name);
+}
+
+static int print_help(const struct weir_command *of, const struct weir_command *command)
+{
+	weir_help_print(stdout, of, command);
+	return weir_out_finish() ? WEIR_EXIT_FAILED : WEIR_EXIT_DONE;
 }
 
 static int parse_command(struct weir_cli *cli, char **argv)
 {
 	struct weir_parse parse = {0};
+	char name[64];
 	int err;
 
 	cli->command = weir_command_find(argv[0]);
@@ -70,14 +94,25 @@ static int parse_command(struct weir_cli *cli, char **argv)
 		cli->words = argv + 1;
 		return -1;
 	}
+	snprintf(name, sizeof(name), "%s", cli->command->name);
+	if (cli->command->verbs) {
+		cli->of = cli->command;
+		if (!argv[1] || weir_words_is_help(argv[1])) {
+			weir_help_print(argv[1] ? stdout : stderr, NULL, cli->of);
+			return argv[1] ? WEIR_EXIT_DONE : WEIR_EXIT_USAGE;
+		}
+		cli->command = weir_verb_find(cli->of, argv[1]);
+		if (!cli->command)
+			return WEIR_EXIT_USAGE;
+		snprintf(name, sizeof(name), "%s %s", cli->of->name, cli->command->name);
+		argv++;
+	}
 	parse.rows = cli->command->words;
-	parse.command = cli->command->name;
+	parse.command = name;
 	parse.cfg = &cli->cfg;
 	err = weir_words_parse(&parse, argv + 1);
-	if (err == WEIR_PARSE_HELP) {
-		weir_help_print(stdout, cli->command);
-		return weir_out_finish() ? WEIR_EXIT_FAILED : WEIR_EXIT_DONE;
-	}
+	if (err == WEIR_PARSE_HELP)
+		return print_help(cli->of, cli->command);
 	return err ? WEIR_EXIT_USAGE : -1;
 }
 
@@ -90,10 +125,8 @@ int weir_cli_parse(char **argv, struct weir_cli *cli)
 	*cli = (struct weir_cli){.command = NULL};
 	parse.cfg = &cli->globals;
 	err = weir_options_parse(&parse, argv, &used);
-	if (err == WEIR_PARSE_HELP) {
-		weir_help_print(stdout, NULL);
-		return weir_out_finish() ? WEIR_EXIT_FAILED : WEIR_EXIT_DONE;
-	}
+	if (err == WEIR_PARSE_HELP)
+		return print_help(NULL, NULL);
 	if (err)
 		return WEIR_EXIT_USAGE;
 	if (cli->globals.version) {
@@ -101,7 +134,7 @@ int weir_cli_parse(char **argv, struct weir_cli *cli)
 		return -1;
 	}
 	if (!argv[used]) {
-		weir_help_print(stderr, NULL);
+		weir_help_print(stderr, NULL, NULL);
 		return WEIR_EXIT_USAGE;
 	}
 	return parse_command(cli, argv + used);

@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/out.h"
+#include "cli/say.h"
 
 #ifndef WEIR_VERSION /* given by the Makefile */
 #define WEIR_VERSION "unknown"
@@ -31,13 +32,28 @@ static void print_overview(FILE *out)
 	      out);
 }
 
-void weir_help_print(FILE *out, const struct weir_command *command)
+static void print_verbs(FILE *out, const struct weir_command *command)
+{
+	fprintf(out, "usage: weir %s VERB [WORDS]\n\n%s\n\n", command->name, command->help);
+	for (const struct weir_command *c = command->verbs; c->name; c++)
+		fprintf(out, "  %-9s %s\n", c->name, c->help);
+	if (command->detail)
+		fprintf(out, "\n%s", command->detail);
+	fprintf(out, "\nweir help %s VERB explains a verb.\n", command->name);
+}
+
+void weir_help_print(FILE *out, const struct weir_command *of, const struct weir_command *command)
 {
 	if (!command) {
 		print_overview(out);
 		return;
 	}
-	fprintf(out, "usage: weir %s%s", command->name, command->words[0].help ? " " : "");
+	if (command->verbs) {
+		print_verbs(out, command);
+		return;
+	}
+	fprintf(out, "usage: weir %s%s%s%s", of ? of->name : "", of ? " " : "", command->name,
+		command->words[0].help ? " " : "");
 	weir_words_synopsis(out, command->words);
 	fprintf(out, "\n\n%s\n", command->help);
 	if (command->words[0].help) {
@@ -50,7 +66,7 @@ void weir_help_print(FILE *out, const struct weir_command *command)
 
 int weir_cmd_help(const struct weir_globals *globals, const union weir_config *cfg)
 {
-	const struct weir_command *command = NULL;
+	const struct weir_command *command = NULL, *of = NULL;
 
 	(void)globals;
 	if (cfg->help.command) {
@@ -58,7 +74,18 @@ int weir_cmd_help(const struct weir_globals *globals, const union weir_config *c
 		if (!command)
 			return WEIR_EXIT_USAGE;
 	}
-	weir_help_print(stdout, command);
+	if (command && cfg->help.verb) {
+		if (!command->verbs) {
+			weir_say_error("help: '%s': %s has no verbs", cfg->help.verb,
+				       command->name);
+			return WEIR_EXIT_USAGE;
+		}
+		of = command;
+		command = weir_verb_find(of, cfg->help.verb);
+		if (!command)
+			return WEIR_EXIT_USAGE;
+	}
+	weir_help_print(stdout, of, command);
 	return 0;
 }
 

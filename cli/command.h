@@ -78,8 +78,22 @@ struct weir_stat_config {
 	uint32_t count;	      /* 0: without end */
 };
 
+/* Of every verb of `map`. */
+struct weir_map_config {
+	struct weir_map_ref map;
+	const char *key_type, *value_type;
+	bool mask, percpu, count;
+	/* dump */
+	struct weir_wheres where;
+	const char *within, *sort, *fields;
+	uint32_t limit;
+	/* get, set, add, replace, del: key and value */
+	struct weir_rest words;
+	const char *path; /* pin */
+};
+
 struct weir_help_config {
-	const char *command;
+	const char *command, *verb;
 };
 
 union weir_config {
@@ -90,6 +104,7 @@ union weir_config {
 	struct weir_convert_config convert;
 	struct weir_check_config check;
 	struct weir_stat_config stat;
+	struct weir_map_config map;
 	struct weir_help_config help;
 };
 
@@ -97,18 +112,21 @@ struct weir_command {
 	const char *name; /* NULL ends the table */
 	int (*run)(const struct weir_globals *globals, const union weir_config *cfg);
 	const struct weir_word *words;
-	const char *help;   /* one line */
-	const char *detail; /* lines for "weir help NAME"; NULL: none */
-	bool foreign;	    /* its words are iproute2's: cli/compat.h */
+	const char *help;		  /* one line */
+	const char *detail;		  /* lines for "weir help NAME"; NULL: none */
+	bool foreign;			  /* its words are iproute2's: cli/compat.h */
+	const struct weir_command *verbs; /* the next word is one of these; "map dump" */
 };
 
 extern const struct weir_command weir_commands[];
+extern const struct weir_command weir_map_verbs[];
 extern const struct weir_word weir_global_words[];
 
 /* What a whole command line asks for. */
 struct weir_cli {
 	struct weir_globals globals;
 	const struct weir_command *command;
+	const struct weir_command *of; /* of which it is a verb; NULL */
 	union weir_config cfg;
 	char **words; /* of a foreign command */
 };
@@ -124,6 +142,8 @@ bool weir_process_pipe_kills(void);
 
 /* By name or unique prefix; NULL after an error line that lists candidates. */
 const struct weir_command *weir_command_find(const char *name);
+/* The same among @verbs of @command. */
+const struct weir_command *weir_verb_find(const struct weir_command *command, const char *name);
 
 /* Parses all of @argv (without the program's name, NULL at the end). Returns
  * -1 when @cli is to be run, else the exit status: help was printed, or an
@@ -132,8 +152,8 @@ int weir_cli_parse(char **argv, struct weir_cli *cli);
 /* Runs a parsed command line; exit status. */
 int weir_cli_run(const struct weir_cli *cli);
 
-/* Help of @command, or of all when NULL. */
-void weir_help_print(FILE *out, const struct weir_command *command);
+/* Help of @command, a verb of @of (NULL: of none), or of all when NULL. */
+void weir_help_print(FILE *out, const struct weir_command *of, const struct weir_command *command);
 /* The words that may follow @argv's last word but one, one a line; "@dev" and
  * the like stand for names that the shell knows. For weir.bash. */
 int weir_complete(char **argv);
@@ -147,6 +167,18 @@ int weir_cmd_inspect(const struct weir_globals *globals, const union weir_config
 int weir_cmd_convert(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_check(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_stat(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_list(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_show(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_dump(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_get(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_set(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_add(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_replace(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_del(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_clear(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_pin(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_unpin(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_freeze(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_help(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_version(const struct weir_globals *globals, const union weir_config *cfg);
 

@@ -144,7 +144,7 @@ static int run(struct weir_compat *c, char **words, bool is_shim)
 		return print_version(c);
 	}
 	if (!is_shim && !c->unknown && (c->help || (*words && !strcmp(*words, "help")))) {
-		weir_help_print(stdout, weir_command_find(c->program));
+		weir_help_print(stdout, NULL, weir_command_find(c->program));
 		return 0;
 	}
 	if (c->help || c->unknown)

@@ -37,12 +37,17 @@ void weir_complete_object(const char *file, enum weir_word_fill fill)
 	weir_object_close(obj);
 }
 
-static void list_commands(void)
+static void list_names(const struct weir_command *list)
 {
-	const struct weir_command *c;
+	for (; list->name; list++)
+		puts(list->name);
+}
 
-	for (c = weir_commands; c->name; c++)
-		puts(c->name);
+static const struct weir_command *by_prefix(const struct weir_command *list, const char *text)
+{
+	while (list->name && strncmp(list->name, text, strlen(text)) != 0)
+		list++;
+	return list->name ? list : NULL;
 }
 
 static void list_value(const struct weir_word *row, const char *file)
@@ -58,7 +63,7 @@ static void list_value(const struct weir_word *row, const char *file)
 	case WEIR_FILL_NOTHING:
 		break;
 	case WEIR_FILL_COMMAND:
-		list_commands();
+		list_names(weir_commands);
 		break;
 	case WEIR_FILL_SECTION:
 	case WEIR_FILL_PROG:
@@ -181,15 +186,22 @@ int weir_complete(char **argv)
 		if (argv[0] && argv[0][0] == '-')
 			list_options();
 		else
-			list_commands();
+			list_names(weir_commands);
 		return WEIR_EXIT_DONE;
 	}
-	for (c = weir_commands; c->name; c++)
-		if (strncmp(c->name, argv[0], strlen(argv[0])) == 0)
-			break;
-	if (c->name && c->foreign)
+	c = by_prefix(weir_commands, argv[0]);
+	if (c && c->verbs && !argv[2]) {
+		list_names(c->verbs);
+		puts("help");
+		return WEIR_EXIT_DONE;
+	}
+	if (c && c->verbs) {
+		c = by_prefix(c->verbs, argv[1]);
+		argv++;
+	}
+	if (c && c->foreign)
 		weir_complete_foreign(c->name, argv + 1);
-	else if (c->name)
+	else if (c)
 		complete_words(c->words, argv + 1);
 	return WEIR_EXIT_DONE;
 }

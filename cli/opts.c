@@ -72,7 +72,7 @@ bool weir_words_open(const struct weir_parse *parse, size_t nth)
 	const struct weir_word *rows = parse->rows;
 	size_t i;
 
-	if (rows[nth].type == WEIR_WORD_COUNT)
+	if (rows[nth].type == WEIR_WORD_COUNT || rows[nth].type == WEIR_WORD_WHERE)
 		return true;
 	for (i = 0; rows[i].help; i++)
 		if ((parse->seen >> i & 1) && (i == nth || same_group(&rows[i], &rows[nth])))
@@ -269,6 +269,23 @@ static int choose_row(const struct weir_parse *parse, const char *text)
 	return weir_words_fail(parse, text, nth);
 }
 
+static bool is_several(const struct weir_word *row)
+{
+	return row->type == WEIR_WORD_WHERE || row->type == WEIR_WORD_MAP ||
+	       row->type == WEIR_WORD_REST;
+}
+
+/* Words that belong together; how many, or -EINVAL. */
+static int take_several(struct weir_parse *parse, int nth, char **argv)
+{
+	const struct weir_word *row = &parse->rows[nth];
+
+	if (!weir_words_open(parse, (size_t)nth))
+		return fail_taken(parse, nth);
+	parse->seen |= 1ull << nth;
+	return weir_words_several(parse->command, row, argv, parse->cfg);
+}
+
 int weir_words_parse(struct weir_parse *parse, char **argv)
 {
 	int nth, err;
@@ -281,6 +298,13 @@ int weir_words_parse(struct weir_parse *parse, char **argv)
 		nth = choose_row(parse, *argv);
 		if (nth < 0)
 			return nth;
+		if (is_several(&parse->rows[nth])) {
+			err = take_several(parse, nth, argv);
+			if (err < 0)
+				return err;
+			argv += err - 1;
+			continue;
+		}
 		if (!parse->rows[nth].word)
 			value = *argv;
 		else if (parse->rows[nth].metavar && argv[1])

@@ -20,6 +20,27 @@ enum weir_word_type {
 	WEIR_WORD_U32,	  /* uint32_t = the next word, min..max */
 	WEIR_WORD_TIME,	  /* uint64_t nanoseconds: "2", "0.5", "1s", "500ms"; min..max */
 	WEIR_WORD_CHOICE, /* uint32_t = value of the choice that the next word names */
+	WEIR_WORD_WHERE,  /* struct weir_wheres, one more: FIELD OP VALUE */
+	WEIR_WORD_MAP,	  /* struct weir_map_ref: NAME, PATH, id N, or prog P NAME */
+	WEIR_WORD_REST,	  /* struct weir_rest: all words that follow */
+};
+
+/* "saddr = 10.0.0.1", as often as given. */
+struct weir_wheres {
+	const char *words[16][3];
+	uint32_t n;
+};
+
+/* Which map is meant. */
+struct weir_map_ref {
+	const char *name; /* a pinned name, a path, or of the program's map */
+	const char *id;	  /* "id N"; NULL */
+	const char *prog; /* "prog P NAME": name or id of the program; NULL */
+};
+
+struct weir_rest {
+	char **words; /* NULL at the end */
+	uint32_t n;
 };
 
 /* What a shell can offer as the value of a word. */
@@ -112,6 +133,8 @@ void weir_near_add(struct weir_near *near, const char *word);
 bool weir_words_is_help(const char *text);
 /* The row in messages: its word, or what stands for it. */
 const char *weir_words_name(const struct weir_word *row);
+/* How many of @argv's words a row of several takes, stored into cfg. -EINVAL. */
+int weir_words_several(const char *command, const struct weir_word *row, char **argv, void *cfg);
 /* Takes row @nth with @value (NULL: none follows). -EINVAL after an error line. */
 int weir_words_take(struct weir_parse *parse, int nth, const char *value);
 /* Says why weir_words_find() answered @err for @text. -EINVAL. */

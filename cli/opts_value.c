@@ -121,6 +121,70 @@ int weir_value_store(const char *command, const struct weir_word *row, const cha
 		return parse_time(command, row, value, field);
 	case WEIR_WORD_CHOICE:
 		return parse_choice(command, row, value, field);
+	default: /* several words: weir_words_several() */
+		return -EINVAL;
 	}
+}
+
+/* ---- several words ----------------------------------------------------------- */
+
+static int few(const char *command, const struct weir_word *row, const char *missing)
+{
+	weir_say_error("%s: '%s': %s must follow", command, weir_words_name(row), missing);
 	return -EINVAL;
+}
+
+static int take_where(const char *command, const struct weir_word *row, char **argv,
+		      struct weir_wheres *out)
+{
+	if (!argv[1] || !argv[2] || !argv[3])
+		return few(command, row, row->metavar);
+	if (out->n == sizeof(out->words) / sizeof(*out->words)) {
+		weir_say_error("%s: more than %u conditions", command, out->n);
+		return -EINVAL;
+	}
+	for (int i = 0; i < 3; i++)
+		out->words[out->n][i] = argv[i + 1];
+	out->n++;
+	return 4;
+}
+
+static int take_map(const char *command, const struct weir_word *row, char **argv,
+		    struct weir_map_ref *out)
+{
+	if (!strcmp(*argv, "id")) {
+		if (!argv[1])
+			return few(command, row, "id N");
+		out->id = argv[1];
+		return 2;
+	}
+	if (!strcmp(*argv, "prog") && argv[1]) {
+		if (!argv[2])
+			return few(command, row, "prog PROGRAM MAP");
+		out->prog = argv[1];
+		out->name = argv[2];
+		return 3;
+	}
+	/* bpftool's */
+	if ((!strcmp(*argv, "pinned") || !strcmp(*argv, "name")) && argv[1]) {
+		out->name = argv[1];
+		return 2;
+	}
+	out->name = *argv;
+	return 1;
+}
+
+int weir_words_several(const char *command, const struct weir_word *row, char **argv, void *cfg)
+{
+	void *field = (char *)cfg + row->offset;
+	struct weir_rest *rest = field;
+
+	if (row->type == WEIR_WORD_WHERE)
+		return take_where(command, row, argv, field);
+	if (row->type == WEIR_WORD_MAP)
+		return take_map(command, row, argv, field);
+	rest->words = argv;
+	while (argv[rest->n])
+		rest->n++;
+	return (int)rest->n;
 }

@@ -7,34 +7,8 @@
 #include <linux/bpf.h>
 
 #include "cli/command.h"
+#include "cli/word_rows.h"
 #include "loader/weir.h"
-
-#define FIELD(command, member) .offset = offsetof(struct weir_##command##_config, member)
-#define GLOBAL(member)	       .offset = offsetof(struct weir_globals, member)
-
-#define FLAG(WORD, ...)                                             \
-	{                                                           \
-		.type = WEIR_WORD_FLAG, .word = (WORD), __VA_ARGS__ \
-	}
-#define SET(WORD, VALUE, ...)                                                        \
-	{                                                                            \
-		.type = WEIR_WORD_SET, .word = (WORD), .value = (VALUE), __VA_ARGS__ \
-	}
-#define STRING(WORD, METAVAR, ...)                                                          \
-	{                                                                                   \
-		.type = WEIR_WORD_STRING, .word = (WORD), .metavar = (METAVAR), __VA_ARGS__ \
-	}
-#define NUMBER(WORD, METAVAR, MAX, ...)                                                \
-	{                                                                              \
-		.type = WEIR_WORD_U32, .word = (WORD), .metavar = (METAVAR), .min = 1, \
-		.max = (MAX), __VA_ARGS__                                              \
-	}
-#define FILE_NAME(...) \
-	STRING(NULL, "FILE", .required = true, .first = true, .fill = WEIR_FILL_FILE, __VA_ARGS__)
-#define END                  \
-	{                    \
-		.help = NULL \
-	}
 
 #define PREF_MAX UINT16_MAX /* tcm_info keeps it in 16 bits, linux/pkt_sched.h TC_H_MAKE */
 
@@ -195,6 +169,7 @@ static const struct weir_word stat_words[] = {
 static const struct weir_word help_words[] = {
 	STRING(NULL, "COMMAND", FIELD(help, command), .fill = WEIR_FILL_COMMAND,
 	       .help = "the command (default: an overview)"),
+	STRING(NULL, "VERB", FIELD(help, verb), .help = "its verb, as in map dump"),
 	END,
 };
 
@@ -224,6 +199,10 @@ const struct weir_command weir_commands[] = {
 	{"stat", weir_cmd_stat, stat_words, "print packet and byte counters",
 	 "Without MAP, id and dev: every counter map that is pinned or used by an attached\n"
 	 "program. A map that is called like a word is given by its path.\n"},
+	{"map", NULL, no_words, "read and edit any map of the machine",
+	 "MAP is a pinned name, a path, `id N', or `prog PROGRAM NAME'. Keys and values are\n"
+	 "words by their types: 10.1.2.0/24, saddr=10.0.0.1,dport=53, [1,2], eth0, tcp.\n",
+	 .verbs = weir_map_verbs},
 	{"tc", NULL, foreign_words, "a line of tc: qdiscs, filters and actions of BPF",
 	 "By weir, with the words, output and exit status of tc(8), from both forms of objects:\n"
 	 "  qdisc   add, replace, delete, show: clsact and ingress\n"

@@ -63,6 +63,121 @@ struct weir_map {
 
 int weir_map_by_fd(int fd, struct weir_map *out);
 int weir_map_by_id(uint32_t id, struct weir_map *out);
+/* The id that follows @id, 0 for the first. -ENOENT: no more, not logged; -EPERM, logged. */
+int weir_map_next_id(uint32_t id, uint32_t *next);
+int weir_prog_next_id(uint32_t id, uint32_t *next);
+
+/* Has it all its entries from the start? */
+bool weir_map_is_array(const struct weir_map *map);
+/* An fd, or an error that is not logged. */
+int weir_map_open_id_quiet(uint32_t id);
+
+#define WEIR_MAP_TYPE_LPM_TRIE 11 /* BPF_MAP_TYPE_LPM_TRIE, include/uapi/linux/bpf.h */
+
+/* @path: a path, or a plain name for BPFFS/tc/globals, where iproute2 pins. Directories
+ * are made. -EEXIST; logged. */
+int weir_map_pin(int fd, const char *path, const char *bpffs);
+/* Removes a pin, which must be a map's. Logged. */
+int weir_map_unpin(const char *path, const char *bpffs);
+/* BPF_MAP_FREEZE, Linux 5.2. Logged. */
+int weir_map_freeze(int fd);
+
+/* ---- typed maps --------------------------------------------------------------- */
+
+/*
+ * A map with what its keys and values mean: by BTF, by types that are given, else
+ * by its shape (the key of an LPM trie is a prefix, 1, 2, 4 or 8 bytes are a number,
+ * others bytes in hexadecimal). Text of a key or a value is one word, and what is
+ * written is read again; weir(8) has the forms.
+ *
+ * An entry's value has one value a possible CPU in a per-CPU map, each at a multiple
+ * of 8 bytes. In arrays of programs and of maps it is an id.
+ */
+struct weir_table;
+
+struct weir_table_opts {
+	size_t size;
+	const char *key_type; /* "prefix ipv4", "{u32 prio; u64 hits}"; NULL: BTF's */
+	const char *value_type;
+	const char *label; /* in errors; NULL: the map's name or id */
+	bool mask;	   /* prefixes in text may have bits behind their length */
+	/* Interfaces by name, in another network namespace; NULL: in the caller's. */
+	int (*ifname)(uint32_t ifindex, char *name, void *ctx);
+	int (*ifindex)(const char *name, uint32_t *out, void *ctx);
+	void *ctx;
+};
+
+/* @fd is duplicated. -EINVAL: a type does not fit; logged. */
+int weir_table_open(int fd, const struct weir_table_opts *opts, struct weir_table **out);
+void weir_table_close(struct weir_table *table);
+const struct weir_map *weir_table_map(const struct weir_table *table);
+/* Bytes of a key, of all CPUs' values of an entry, and how many CPUs those are. */
+size_t weir_table_key_bytes(const struct weir_table *table);
+size_t weir_table_value_bytes(const struct weir_table *table);
+unsigned int weir_table_cpus(const struct weir_table *table);
+
+/* A type in the words that weir_table_opts takes: "{ipv4 saddr; u64 hits}"; cut to @len. */
+void weir_table_type_text(const struct weir_table *table, bool of_key, char *buf, size_t len);
+
+/* Words as bytes: one word of text, "hex 0a 00", or as many words as bytes, in bpftool's
+ * ways. A value may be "percpu V0 V1 ...", "id N" or "pinned PATH" (programs, maps). What a
+ * value's text leaves out stays as it is in @value. -EINVAL, -ERANGE, logged. */
+int weir_table_read_key(const struct weir_table *table, char *const *words, size_t n, void *key);
+int weir_table_read_value(const struct weir_table *table, char *const *words, size_t n,
+			  void *value);
+/* Does the text say all of a value, so that the present one need not be known? */
+bool weir_table_value_is_whole(const struct weir_table *table, char *const *words, size_t n);
+
+enum weir_put {
+	WEIR_PUT_ANY,	  /* set */
+	WEIR_PUT_NEW,	  /* add: must not exist */
+	WEIR_PUT_PRESENT, /* replace: must exist */
+};
+
+/* -ENOENT; other errors and -ENOENT are logged with the key and a remedy. */
+int weir_table_get(const struct weir_table *table, const void *key, void *value);
+/* The same, -ENOENT not logged. */
+int weir_table_peek(const struct weir_table *table, const void *key, void *value);
+int weir_table_put(const struct weir_table *table, const void *key, const void *value,
+		   enum weir_put how);
+int weir_table_del(const struct weir_table *table, const void *key);
+/* Removes all entries, or zeroes those of an array. */
+int weir_table_clear(const struct weir_table *table);
+/* The prefix of an LPM trie that @key falls under, into @found. -ENOENT, not logged. */
+int weir_table_match(const struct weir_table *table, const void *key, void *found);
+
+/* @keys and @values of @n entries, packed; return 0 to go on. Each entry comes once. */
+typedef int (*weir_entries_fn)(const void *keys, const void *values, size_t n, void *ctx);
+int weir_table_each(const struct weir_table *table, weir_entries_fn fn, void *ctx);
+
+struct weir_condition {
+	const char
+		*field; /* "key", "value", or a field's path; with "key." or "value." before it */
+	const char *op; /* == = != < <= > >= ~ (contains) */
+	const char *operand;
+};
+
+#define WEIR_CONDITIONS_MAX 16
+
+struct weir_dump_opts {
+	size_t size;
+	bool json, pretty;
+	bool percpu;			    /* each CPU's value, not their sum */
+	const char *within;		    /* entries whose key's address lies in this prefix */
+	const struct weir_condition *where; /* all of them must hold */
+	size_t n_where;
+	const char *sort;   /* a field as above; "-" before it: from the largest */
+	uint64_t limit;	    /* entries; 0: all */
+	const char *fields; /* "saddr,hits": only these */
+};
+
+/* Entries to @fd: lines "KEY VALUE", or a JSON array of objects with key and value.
+ * Returns how many, or an error. -EAGAIN: the map changed faster than it could be
+ * walked, logged. */
+int64_t weir_table_dump(const struct weir_table *table, const struct weir_dump_opts *opts, int fd);
+/* One entry as dump prints it, to @fd. */
+int weir_table_print(const struct weir_table *table, const struct weir_dump_opts *opts,
+		     const void *key, const void *value, int fd);
 
 /* ---- counters -------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/command.h"
+#include "cli/map.h"
 #include "cli/say.h"
 #include "loader/weir.h"
 
@@ -273,7 +273,24 @@ static const struct line lines[] = {
 	{2, "stat -f", "stat: '-f': unknown word"},
 	/* help, version */
 	{RUN, "help attach", ""},
-	{2, "help attach detach", "help: 'detach': unknown word"},
+	{RUN, "help attach detach", ""},
+	{RUN, "help map dump", ""},
+	{0, "map help", "usage: weir map VERB"},
+	{2, "map", "usage: weir map VERB"},
+	{2, "map dmp", "map: 'dmp': unknown command; did you mean dump?"},
+	{2, "map d", "map: 'd': ambiguous: dump, del"},
+	{0, "map dump help", "usage: weir map dump MAP [where FIELD OP VALUE]"},
+	{2, "map dump", "map dump: missing: MAP; see: weir help map dump"},
+	{RUN, "map dump m", ""},
+	{RUN, "map dump id 5 where a = 1 where b = 2 limit 3", ""},
+	{RUN, "map dump prog p m sort -x", ""},
+	{2, "map dump id", "map dump: 'MAP': id N must follow"},
+	{2, "map dump prog p", "map dump: 'MAP': prog PROGRAM MAP must follow"},
+	{2, "map dump m where a =", "map dump: 'where': FIELD OP VALUE must follow"},
+	{2, "map dump m limit x", "map dump: 'limit' 'x'"},
+	{2, "map dump m percpu percpu", "map dump: 'percpu': given twice"},
+	{2, "map set m", "map set: missing: KEY VALUE; see: weir help map set"},
+	{RUN, "map set m limit sort", ""},
 	{2, "version x", "version: 'x': unknown word"},
 };
 
@@ -424,23 +441,96 @@ static void cmdline_distance(void **state)
 }
 
 /* Rules of the tables themselves. */
+static void check_command(const struct weir_command *c)
+{
+	assert_non_null(c->help);
+	for (int i = 0; c->words[i].help; i++) {
+		const struct weir_word *row = &c->words[i];
+
+		assert_true(i < WEIR_WORDS_MAX - 1);
+		assert_true(row->word || row->metavar);
+		if (row->word)
+			assert_int_equal(weir_words_find(c->words, row->word), i);
+		/* what takes all words that follow stands last */
+		if (row->type == WEIR_WORD_REST)
+			assert_null(c->words[i + 1].help);
+		else if (row->first)
+			assert_int_equal(i, 0);
+	}
+}
+
 static void cmdline_tables(void **state)
 {
-	const struct weir_command *c;
-	int i;
+	(void)state;
+	for (const struct weir_command *c = weir_commands; c->name; c++) {
+		assert_true(!!c->run + c->foreign + !!c->verbs == 1);
+		check_command(c);
+		for (const struct weir_command *v = c->verbs; v && v->name; v++) {
+			assert_non_null(v->run);
+			check_command(v);
+		}
+	}
+}
+
+/* ---- words of one entry ---------------------------------------------------------------- */
+
+static const struct {
+	const char *words;
+	bool with_value;
+	const char *key, *value, *key_type, *value_type; /* NULL: none */
+	bool mask, percpu;
+} entries[] = {
+	{"1 2", true, "1", "2"},
+	{"1 percpu 2 3", true, "1", "percpu 2 3"},
+	{"1 id 5", true, "1", "id 5"},
+	{"key 1 value 2", true, "1", "2"},
+	{"key hex 0a 00 value hex 01 02", true, "hex 0a 00", "hex 01 02"},
+	{"key 10 0 0 1 value 1 0 0 0 any", true, "10 0 0 1", "1 0 0 0"},
+	{"1 value 2", true, "1", "2"},
+	{"10.0.0.1 5 key ipv4 value u32", true, "10.0.0.1", "5", "ipv4", "u32"},
+	{"key ipv4 10.0.0.1 value u32 5", true, "10.0.0.1", "5", "ipv4", "u32"},
+	{"key prefix ipv4 10.0.0.0/8 value 1", true, "10.0.0.0/8", "1", "prefix ipv4"},
+	{"10.0.0.1/8 5 mask", true, "10.0.0.1/8", "5", .mask = true},
+	{"1", false, "1"},
+	{"1 percpu", false, "1", .percpu = true},
+	{"hex 0a 00 00 01", false, "hex 0a 00 00 01"},
+	{"1 key u32 value u64[2]", false, "1", NULL, "u32", "u64[2]"},
+	{"a=1,b=2 c=3", true, "a=1,b=2", "c=3"},
+};
+
+static const char *joined(char **words, uint32_t n)
+{
+	static char text[2][128];
+	static int nth;
+	size_t at = 0;
+
+	nth = !nth;
+	text[nth][0] = '\0';
+	for (uint32_t i = 0; i < n; i++)
+		at += (size_t)snprintf(text[nth] + at, sizeof(text[nth]) - at, "%s%s", i ? " " : "",
+				       words[i]);
+	return text[nth];
+}
+
+static void cmdline_entries(void **state)
+{
+	struct weir_entry_words got;
 
 	(void)state;
-	for (c = weir_commands; c->name; c++) {
-		assert_true(c->run || c->foreign);
-		assert_non_null(c->help);
-		for (i = 0; c->words[i].help; i++) {
-			assert_true(i < WEIR_WORDS_MAX - 1);
-			assert_true(c->words[i].word || c->words[i].metavar);
-			if (c->words[i].word)
-				assert_int_equal(weir_words_find(c->words, c->words[i].word), i);
-			if (c->words[i].first)
-				assert_int_equal(i, 0);
-		}
+	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
+		struct weir_rest rest = {.words = argv};
+
+		snprintf(copy, sizeof(copy), "%s", entries[i].words);
+		split(copy, argv);
+		if (weir_entry_split("set", &rest, entries[i].with_value, &got) ||
+		    strcmp(joined(got.key, got.n_key), entries[i].key) != 0 ||
+		    strcmp(joined(got.value, got.n_value), entries[i].value ?: "") != 0 ||
+		    strcmp(got.key_type ?: "", entries[i].key_type ?: "") != 0 ||
+		    strcmp(got.value_type ?: "", entries[i].value_type ?: "") != 0 ||
+		    got.mask != entries[i].mask || got.percpu != entries[i].percpu)
+			fail_msg("%s: key %s, value %s, types %s %s", entries[i].words,
+				 joined(got.key, got.n_key), joined(got.value, got.n_value),
+				 got.key_type, got.value_type);
 	}
 }
 
@@ -511,7 +601,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cmdline_rows),		 cmocka_unit_test(cmdline_attach_config),
 		cmocka_unit_test(cmdline_other_configs), cmocka_unit_test(cmdline_distance),
-		cmocka_unit_test(cmdline_tables),	 cmocka_unit_test(cmdline_completion),
+		cmocka_unit_test(cmdline_tables),	 cmocka_unit_test(cmdline_entries),
+		cmocka_unit_test(cmdline_completion),
 	};
 
 	return cmocka_run_group_tests_name("cmdline", tests, NULL, NULL);

@@ -75,23 +75,33 @@ static int free_page(void **state)
 	return 0;
 }
 
-static void man_synopsis(void **state)
+/* @of: "map " for its verbs, else "". */
+static void expect_synopsis(const char *of, const struct weir_command *c)
 {
-	const struct weir_command *c;
 	char *line;
 	size_t len;
-	FILE *out;
+	FILE *out = open_memstream(&line, &len);
+
+	assert_non_null(out);
+	fprintf(out, " %s%s weir %s%s ", of, c->name, of, c->name);
+	weir_words_synopsis(out, c->words);
+	fclose(out);
+	if (!strstr(page, line))
+		fail_msg(PAGE " lacks the synopsis:%s", line);
+	free(line);
+}
+
+static void man_synopsis(void **state)
+{
+	char of[32];
 
 	(void)state;
-	for (c = weir_commands; c->name; c++) {
-		out = open_memstream(&line, &len);
-		assert_non_null(out);
-		fprintf(out, " %s weir %s ", c->name, c->name);
-		weir_words_synopsis(out, c->words);
-		fclose(out);
-		if (!strstr(page, line))
-			fail_msg(PAGE " lacks the synopsis:%s", line);
-		free(line);
+	for (const struct weir_command *c = weir_commands; c->name; c++) {
+		if (!c->verbs)
+			expect_synopsis("", c);
+		snprintf(of, sizeof(of), "%s ", c->name);
+		for (const struct weir_command *v = c->verbs; v && v->name; v++)
+			expect_synopsis(of, v);
 	}
 }
 
@@ -110,26 +120,32 @@ static void expect_word(const char *command, const char *word)
 	fail_msg(PAGE " lacks '%s' of %s", word, command);
 }
 
+static void expect_words(const struct weir_command *c)
+{
+	char word[64];
+
+	for (int i = 0; c->words[i].help; i++) {
+		const char *alias = c->words[i].aliases;
+
+		expect_word(c->name, c->words[i].word ? c->words[i].word : c->words[i].metavar);
+		for (; alias && *alias; alias += strspn(alias, " ")) {
+			snprintf(word, sizeof(word), "%.*s", (int)strcspn(alias, " "), alias);
+			expect_word(c->name, word);
+			alias += strcspn(alias, " ");
+		}
+	}
+}
+
 static void man_words(void **state)
 {
-	const struct weir_command *c;
 	char word[64];
 	int i;
 
 	(void)state;
-	for (c = weir_commands; c->name; c++) {
-		for (i = 0; c->words[i].help; i++) {
-			const char *alias = c->words[i].aliases;
-
-			expect_word(c->name,
-				    c->words[i].word ? c->words[i].word : c->words[i].metavar);
-			for (; alias && *alias; alias += strspn(alias, " ")) {
-				snprintf(word, sizeof(word), "%.*s", (int)strcspn(alias, " "),
-					 alias);
-				expect_word(c->name, word);
-				alias += strcspn(alias, " ");
-			}
-		}
+	for (const struct weir_command *c = weir_commands; c->name; c++) {
+		expect_words(c);
+		for (const struct weir_command *v = c->verbs; v && v->name; v++)
+			expect_words(v);
 	}
 	for (i = 0; weir_global_words[i].help; i++) {
 		snprintf(word, sizeof(word), "-%s", weir_global_words[i].word);

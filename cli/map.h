@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Between the files of `weir map`. */
+#ifndef WEIR_CLI_MAP_H
+#define WEIR_CLI_MAP_H
+
+#include "cli/command.h"
+#include "loader/weir.h"
+#include "maps/weir_map.h"
+
+/* A map that a line names, opened with its types. */
+struct weir_map_line {
+	int fd;
+	char label[64];
+	struct weir_net *net; /* for names of interfaces, with -n; NULL */
+	struct weir_table *table;
+	uint8_t *key, *value; /* room for one entry */
+};
+
+/* The words behind MAP of an editing verb. */
+struct weir_entry_words {
+	char **key, **value;
+	uint32_t n_key, n_value;
+	const char *key_type, *value_type; /* NULL: not said */
+	bool mask, percpu;
+};
+
+/* The map's fd, or an error after its line. */
+int weir_map_ref_open(const struct weir_globals *globals, const struct weir_map_ref *ref);
+/* Splits words into KEY and VALUE, "key ..." and "value ...", types and flags. @with_value:
+ * positional words are a key and a value. -EINVAL after an error line. */
+int weir_entry_split(const char *command, const struct weir_rest *rest, bool with_value,
+		     struct weir_entry_words *out);
+/* Opens with the types given; weir_map_line_close() in any case. */
+int weir_map_line_open(const struct weir_globals *globals, const struct weir_map_config *cfg,
+		       const struct weir_entry_words *entry, struct weir_map_line *out);
+void weir_map_line_close(struct weir_map_line *line);
+
+#endif

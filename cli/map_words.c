@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The verbs of `weir map` and their words: rows, as in words.c. */
+#include "cli/command.h"
+#include "cli/word_rows.h"
+
+#define MAP_FIELD(member) .offset = offsetof(struct weir_map_config, member)
+#define MAP                                                                                \
+	{                                                                                  \
+		.type = WEIR_WORD_MAP, .metavar = "MAP", MAP_FIELD(map), .required = true, \
+		.first = true, .fill = WEIR_FILL_MAP,                                      \
+		.help = "a pinned name, a path, id N, or prog PROGRAM NAME"                \
+	}
+#define REST(METAVAR, ...)                                                                     \
+	{                                                                                      \
+		.type = WEIR_WORD_REST, .metavar = (METAVAR), MAP_FIELD(words), .first = true, \
+		__VA_ARGS__                                                                    \
+	}
+#define TYPES                                                                              \
+	STRING("key", "TYPE", MAP_FIELD(key_type),                                         \
+	       .help = "the type of its keys: ipv4, \"prefix ipv6\", \"{u32 a; u64 b}\""), \
+		STRING("value", "TYPE", MAP_FIELD(value_type), .help = "the type of its values")
+
+static const struct weir_word list_words[] = {
+	FLAG("count", MAP_FIELD(count), .help = "count the entries of large maps, too"),
+	END,
+};
+
+static const struct weir_word map_only[] = {MAP, END};
+
+static const struct weir_word dump_words[] = {
+	MAP,
+	{.type = WEIR_WORD_WHERE,
+	 .word = "where",
+	 .metavar = "FIELD OP VALUE",
+	 MAP_FIELD(where),
+	 .help = "only these; OP: = != < <= > >= ~ (contains)"},
+	STRING("within", "PREFIX", MAP_FIELD(within), .help = "keys whose address is in PREFIX"),
+	STRING("sort", "FIELD", MAP_FIELD(sort),
+	       .help = "by this field; -FIELD: the largest first"),
+	NUMBER("limit", "N", UINT32_MAX, MAP_FIELD(limit), .help = "at most N entries"),
+	STRING("fields", "FIELD,...", MAP_FIELD(fields), .help = "print only these fields"),
+	FLAG("percpu", MAP_FIELD(percpu), .help = "the value of each CPU, not their sum"),
+	TYPES,
+	END,
+};
+
+static const struct weir_word get_words[] = {
+	MAP,
+	REST("KEY", .required = true,
+	     .help = "the key; in an LPM trie an address finds its prefix"),
+	END,
+};
+
+static const struct weir_word entry_words[] = {
+	MAP,
+	REST("KEY VALUE", .required = true, .help = "the key and the value"),
+	END,
+};
+
+static const struct weir_word del_words[] = {
+	MAP,
+	REST("KEY", .required = true, .help = "the key"),
+	END,
+};
+
+static const struct weir_word pin_words[] = {
+	MAP,
+	STRING(NULL, "PATH", MAP_FIELD(path), .required = true, .fill = WEIR_FILL_FILE,
+	       .help = "where, on a BPF file system; a plain name: in BPFFS/tc/globals"),
+	END,
+};
+
+static const struct weir_word unpin_words[] = {
+	STRING(NULL, "PATH", MAP_FIELD(path), .required = true, .first = true,
+	       .fill = WEIR_FILL_FILE,
+	       .help = "the pin to remove; a plain name: in BPFFS/tc/globals"),
+	END,
+};
+
+#define ENTRY_DETAIL                                                                              \
+	"What of a struct's value is not said stays: packets=0. 0 clears all of a struct. In a\n" \
+	"per-CPU map the value is that of all CPUs; percpu V0 V1 ... names each.\n"               \
+	"Behind them may stand: key TYPE, value TYPE; mask: cut bits behind a prefix.\n"          \
+	"bpftool's way is taken, too: key hex 0a 00 00 01 value hex 01 00 00 00.\n"
+
+const struct weir_command weir_map_verbs[] = {
+	{"list", weir_cmd_map_list, list_words, "list every map of the machine", NULL},
+	{"show", weir_cmd_map_show, map_only, "show one map: types, users, pins", NULL},
+	{"dump", weir_cmd_map_dump, dump_words, "print entries",
+	 "A FIELD is key, value, or a member by its path: l4.dport, counts[3], key.saddr.\n"},
+	{"get", weir_cmd_map_get, get_words, "print one entry",
+	 "Behind the key may stand: percpu, key TYPE, value TYPE.\n"},
+	{"set", weir_cmd_map_set, entry_words, "write an entry, whether it is there or not",
+	 ENTRY_DETAIL},
+	{"add", weir_cmd_map_add, entry_words, "write an entry that must not be there",
+	 ENTRY_DETAIL},
+	{"replace", weir_cmd_map_replace, entry_words, "write an entry that must be there",
+	 ENTRY_DETAIL},
+	{"del", weir_cmd_map_del, del_words, "remove an entry", NULL},
+	{"clear", weir_cmd_map_clear, map_only, "remove all entries, or zero those of an array",
+	 NULL},
+	{"pin", weir_cmd_map_pin, pin_words, "pin a map", NULL},
+	{"unpin", weir_cmd_map_unpin, unpin_words, "remove a pin of a map", NULL},
+	{"freeze", weir_cmd_map_freeze, map_only, "refuse writes from user space, for good", NULL},
+	{NULL, NULL, NULL, NULL, NULL, false},
+};

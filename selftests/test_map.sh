@@ -1,0 +1,233 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# weir map: maps of other tools found, read and edited, by BTF, by given types and by
+# shape; bpftool as the witness.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+weir() {
+	"$WEIR" "$@"
+}
+# dump_is MAP TEXT DESCRIPTION
+dump_is() {
+	run weir map dump "$1"
+	is "$out" "$2" "$3"
+}
+# refused TEXT WORDS...: an error that says TEXT, and no change
+refused() {
+	local says=$1
+	shift
+	run weir map "$@"
+	exits 1 "map $* fails"
+	like "$err" "$says" 'and says why'
+}
+wrong() {
+	local says=$1
+	shift
+	run weir map "$@"
+	exits 2 "map $* is wrong"
+	like "$err" "$says" 'and says why'
+}
+
+# ---- maps that bpftool made, without BTF ----------------------------------------------------
+
+bpftool map create "$BPFFS/blk4" type lpm_trie key 8 value 4 entries 100 name blk4 flags 1
+bpftool map create "$BPFFS/blk6" type lpm_trie key 20 value 4 entries 100 name blk6 flags 1
+bpftool map create "$BPFFS/stats" type percpu_array key 4 value 8 entries 4 name stats
+bpftool map create "$BPFFS/small" type hash key 4 value 8 entries 3 name small
+bpftool map create "$BPFFS/array" type array key 4 value 4 entries 3 name array
+bpftool map create "$BPFFS/odd" type hash key 5 value 3 entries 3 name odd
+CPUS=$(bpftool -j map dump pinned "$BPFFS/stats" | jq '.[0].values | length')
+
+ok 'a prefix is set' weir map set blk4 10.1.2.0/24 1
+is "$(bpftool -j map lookup pinned "$BPFFS/blk4" key 24 0 0 0 10 1 2 0 | jq -c .value)" \
+	'["0x01","0x00","0x00","0x00"]' 'bpftool reads it'
+ok 'and a shorter one' weir map set blk4 10.0.0.0/8 0x10
+dump_is blk4 '10.1.2.0/24 1
+10.0.0.0/8 16' 'both are dumped'
+for pair in 10.1.2.77:10.1.2.0/24 10.1.3.1:10.0.0.0/8 10.1.2.0/24:10.1.2.0/24; do
+	run weir map get blk4 "${pair%%:*}"
+	like "$out" "^${pair#*:} " "${pair%%:*} falls under ${pair#*:}"
+done
+refused '11.0.0.1/32: no such entry' get blk4 11.0.0.1
+refused '10.1.2.3/24: bits are set behind the prefix; 10.1.2.0/24, or the word mask' set blk4 10.1.2.3/24 1
+ok 'mask cuts them' weir map set blk4 10.1.2.3/24 5 mask
+run weir map get blk4 10.1.2.0/24
+is "$out" '10.1.2.0/24 5' 'the entry is the prefix'
+ok 'IPv6' weir map set blk6 fd00::/8 7
+run weir -j map dump blk6
+is "$out" '[{"key":"fd00::/8","value":7}]' 'in JSON'
+ok 'a prefix is removed' weir map del blk4 10.0.0.0/8
+refused '10.0.0.0/8: no such entry' del blk4 10.0.0.0/8
+
+ok 'all CPUs' weir map set stats 2 7
+run weir map get stats 2
+is "$out" "2 $((7 * CPUS))" 'are summed'
+run weir map get stats 2 percpu
+is "$out" "2 percpu$(printf ' 7%.0s' $(seq "$CPUS"))" 'or each shown'
+mapfile -t EACH < <(seq "$CPUS")
+ok 'and its own text is taken' weir map set stats 2 percpu "${EACH[@]}"
+run weir map get stats 2
+is "$out" "2 $((CPUS * (CPUS + 1) / 2))" 'for each CPU'
+ok 'zero' weir map set stats 2 0
+run weir map get stats 2
+is "$out" '2 0' 'on all CPUs'
+refused "[0-9]+ values behind percpu" set stats 2 percpu 1
+refused '9: out of range; indexes are from 0 to 3' set stats 9 1
+
+for n in 1 2 3; do
+	weir map set small $n $n
+done
+refused '4: the map is full; it has room for 3 entries' set small 4 4
+is "$(weir map dump small sort key | tr '\n' ' ')" '1 1 2 2 3 3 ' 'and nothing was changed'
+refused '1: it exists' add small 1 5
+refused '7: no such entry' replace small 7 5
+refused '4294967296: out of range; from 0 to 4294967295' set small 4294967296 1
+refused "x: not a number" set small x 1
+refused "'2': one word is a key" get small 1 2
+wrong 'missing: VALUE' set small 1
+wrong 'missing: KEY' del small
+wrong "nothing is expected behind 'mask'" set small 1 2 mask 3
+ok 'replace' weir map replace small 2 20
+ok 'as bpftool writes it' weir map set small key hex 03 00 00 00 value hex 1e 00 00 00 00 00 00 00
+ok 'in decimals' weir map set small key 1 0 0 0 value 10 0 0 0 0 0 0 0
+is "$(weir map dump small sort -value limit 2 | tr '\n' ' ')" '3 30 2 20 ' 'sorted and limited'
+is "$(weir map dump small where value '>' 10 where key '!=' 3)" '2 20' 'where'
+wrong 'FIELD OP VALUE must follow' dump small where value '>'
+refused "'=>': not one of" dump small where value '=>' 1
+refused 'no field nope; there are key, value' dump small where nope = 1
+refused 'its keys have no IPv4 address' dump small within 10.0.0.0/8
+weir map del small 1
+ok 'types on the command line' weir map set small key ipv4 10.0.0.1 value '{u32 prio; u32 hits}' prio=1,hits=2
+is "$(weir map dump small key ipv4 value '{u32 prio; u32 hits}' within 10.0.0.0/8)" \
+	'10.0.0.1 prio=1,hits=2' 'and they show'
+refused 'the type of its key has 8 bytes, the map.s has 4' dump small key u64
+refused 'type "u33": no type is known' dump small key u33
+ok 'odd sizes are bytes' weir map set odd 0x0102030405 0x0a0b0c
+dump_is odd '0x0102030405 0x0a0b0c' 'and stay so'
+refused '4 digits; 5 bytes have 10' get odd 0x0102
+ok 'cleared' weir map clear small
+dump_is small '' 'a hash is empty'
+run weir -j map dump small
+is "$out" '[]' 'in JSON, too'
+ok 'an array, set' weir map set array 1 5
+ok 'an array, cleared' weir map clear array
+dump_is array '0 0
+1 0
+2 0' 'has zeroes'
+refused 'entries of an array stay' del array 1
+refused '1: entries of an array exist' add array 1 1
+refused '3: out of range; indexes are from 0 to 2' get array 3
+
+# ---- maps with BTF ------------------------------------------------------------------------------
+
+mkdir "$BPFFS/m"
+ok 'maps with BTF' bpftool prog load "$PROGS/map_types.o" "$BPFFS/p" pinmaps "$BPFFS/m"
+FLOW='saddr=10.0.0.1,daddr=10.0.0.2,l4={sport=1,dport=53},proto=udp'
+ok 'a struct as key' weir map set mt_flows "$FLOW" packets=5
+ok 'a part of a value' weir map set mt_flows "$FLOW" bytes=7
+dump_is mt_flows "$FLOW packets=5,bytes=7" 'leaves the rest'
+is "$(bpftool -j map dump pinned "$BPFFS/m/mt_flows" | jq -c '.[0].formatted.value')" \
+	'{"packets":5,"bytes":7}' 'as bpftool sees it'
+is "$(weir -j map dump mt_flows)" '[{"key":{"saddr":"10.0.0.1","daddr":"10.0.0.2","l4":{"sport":1,"dport":53},"proto":"udp"},"value":{"packets":5,"bytes":7}}]' 'in JSON'
+is "$(weir map dump mt_flows where packets '>=' 5 where saddr = 10.0.0.1 fields saddr,l4.dport,packets)" \
+	'10.0.0.1 53 5' 'fields'
+is "$(weir -j map dump mt_flows fields saddr,l4.dport)" '[{"saddr":"10.0.0.1","l4.dport":53}]' 'fields in JSON'
+is "$(weir map dump mt_flows within 10.0.0.0/24 | wc -l)$(weir map dump mt_flows within 10.1.0.0/16 | wc -l)" 10 'within'
+is "$(weir map dump mt_flows where proto = tcp | wc -l)" 0 'by the name of a protocol'
+refused 'no field daddrr; there are saddr, daddr, l4, proto' set mt_flows saddr=10.0.0.1,daddrr=1 5
+refused 'l4: dport: 70000: out of range; from 0 to 65535' set mt_flows 'saddr=10.0.0.1,l4={dport=70000}' 5
+
+FULL='action=drop,sign=minus,smac=02:00:00:00:00:01,h_proto=ipv6,ifindex=lo,name="a b",digest=0x01020304,low=5,high=31,wide=1048575,delta=-5,on=true,list=[-1,0,1],ip6={addr=fe80::1},meta={mark=7},seen={first=0,last=9},big=0x100000000000000000'
+ok 'every kind of type' weir map set mt_full 1 "$FULL"
+dump_is mt_full "1 $FULL" 'and back'
+before=$(bpftool map dump pinned "$BPFFS/m/mt_full")
+weir map set mt_full 1 "$(weir map dump mt_full | cut -d' ' -f2-)"
+is "$(bpftool map dump pinned "$BPFFS/m/mt_full")" "$before" 'its own text gives the same bytes'
+weir map set mt_full 1 "$(weir -j map dump mt_full | jq -c '.[0].value')"
+is "$(bpftool map dump pinned "$BPFFS/m/mt_full")" "$before" 'and its JSON'
+ok 'the smaller member of a union' weir map set mt_full 2 ip4=10.0.0.1,meta.tag=3
+like "$(weir map get mt_full 2)" 'ip6=\{addr=a00:1::\},meta=\{mark=3\}' 'stands in the larger one'
+refused 'low: 8: out of range; from 0 to 7' set mt_full 1 low=8
+refused 'action: nope: not one of pass, drop, mirror' set mt_full 1 action=nope
+refused 'delta: 32768: out of range; from -32768 to 32767' set mt_full 1 delta=32768
+refused 'ifindex: nosuch0: no such interface' set mt_full 1 ifindex=nosuch0
+refused 'a text of 13 bytes; there is room for 12' set mt_full 1 name=abcdefghijklm
+netns_add A
+ip -n "$A" link add v7 index 77 type veth peer name v8
+ok 'an interface of another namespace' weir -n "$A" map set mt_full 1 ifindex=v7
+like "$(weir map get mt_full 1)" 'ifindex=77,' 'is a number here'
+like "$(weir -n "$A" map get mt_full 1)" 'ifindex=v7,' 'and a name there'
+
+ok 'an enum in an LPM trie' weir map set mt_v6 fd00::/8 mirror
+dump_is mt_v6 'fd00::/8 mirror' 'by its name'
+ok 'a trie with more than an address' weir map set mt_vrf prefixlen=40,vrf=5,addr=10.0.0.0 1
+dump_is mt_vrf 'prefixlen=40,vrf=5,addr=10.0.0.0 1' 'by its fields'
+ok 'an address as key' weir map set mt_cpuhash 10.0.0.1 5
+dump_is mt_cpuhash "10.0.0.1 $((5 * CPUS))" 'by its type'
+ok 'a device' weir map set mt_dev 1 ifindex=lo
+dump_is mt_dev '1 ifindex=lo,prog=0' 'by its name'
+ok 'a program' weir map set mt_jumps 1 pinned "$BPFFS/p"
+ID=$(bpftool -j prog show pinned "$BPFFS/p" | jq .id)
+dump_is mt_jumps "1 id $ID" 'by its id'
+ok 'a program by id' weir map set mt_jumps 2 id "$ID"
+refused 'id of a program' set mt_jumps 1 abc
+refused 'not a pin of a program' set mt_jumps 1 pinned "$BPFFS/m/mt_inner"
+ok 'a map in a map' weir map set mt_outer 3 pinned "$BPFFS/m/mt_inner"
+dump_is mt_outer "3 id $(bpftool -j map show pinned "$BPFFS/m/mt_inner" | jq .id)" 'by its id'
+ok 'removed from there' weir map del mt_outer 3
+run weir map dump prog mt_xdp mt_stats
+is "$(wc -l <<<"$out")" 4 'the map of a program'
+run weir map dump prog "$ID" mt_stats
+is "$(wc -l <<<"$out")" 4 'by its id'
+refused 'it uses no map nope' dump prog mt_xdp nope
+refused 'no such program' dump prog nosuch mt_stats
+run weir map dump id "$(bpftool -j map show pinned "$BPFFS/m/mt_v6" | jq .id)"
+is "$out" 'fd00::/8 mirror' 'a map by id'
+refused 'no such map' dump id 999999999
+refused 'nosuch: no map is pinned under this name' dump nosuch
+
+# ---- maps as objects --------------------------------------------------------------------------------
+
+run weir -j map list
+is "$(jq -r '.[] | select(.name == "mt_stats") | .programs[0].name' <<<"$out")" mt_xdp 'list: programs'
+is "$(jq -r '.[] | select(.name == "mt_flows") | "\(.type) \(.entries) \(.pins[0])"' <<<"$out")" \
+	"hash 1 $BPFFS/m/mt_flows" 'list: type, entries, pins'
+ok 'attached' weir -n "$A" attach dev v7 xdp generic pinned "$BPFFS/p"
+is "$(weir -n "$A" -j map list | jq -r '.[] | select(.name == "mt_stats") | .programs[0].attached[] | "\(.dev) \(.hook)"')" \
+	'v7 xdp' 'list: interfaces'
+run weir -n "$A" map show mt_stats
+like "$out" "prog mt_xdp id $ID v7 xdp" 'show: the same'
+like "$out" 'value \{u64 packets; u64 bytes\}' 'show: types'
+ok 'pinned by name' weir map pin blk4 other
+is "$(bpftool -j map show pinned "$BPFFS/tc/globals/other" | jq -r .name)" blk4 'where iproute2 pins'
+refused 'something is here already' pin blk4 other
+refused 'pins stand on a BPF file system' pin blk4 "$TMP/other"
+ok 'unpinned' weir map unpin other
+refused 'no such pin' unpin other
+refused 'not a pin of a map' unpin "$BPFFS/p"
+ok 'two names' weir map pin blk4 "$BPFFS/m/blk4"
+refused 'several maps are pinned under this name|blk4: ' dump nosuch/blk4
+ok 'frozen' weir map freeze array
+refused 'the map is frozen' set array 1 1
+refused 'it is frozen' freeze array
+run setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all "$WEIR" map dump "$BPFFS/blk4"
+exits 1 'without privilege'
+like "$err" 'root|permitted|denied' 'is said'
+
+# ---- many ----------------------------------------------------------------------------------------------
+
+bpftool map create "$BPFFS/many" type hash key 4 value 8 entries 200000 name many
+seq 0 99999 | awk '{ printf "map update pinned '"$BPFFS"'/many key %d %d %d 0 value 1 0 0 0 0 0 0 0\n", $1 % 256, int($1 / 256) % 256, int($1 / 65536) }' >"$TMP/batch"
+bpftool batch file "$TMP/batch" >/dev/null 2>&1
+run weir map dump many
+is "$(sort -n <<<"$out" | md5sum)" "$(seq 0 99999 | sed 's/$/ 1/' | md5sum)" '100,000 entries, each once'
+run weir -j map dump many
+is "$(jq 'map(.key) | unique | length' <<<"$out")" 100000 'in JSON'
+ok 'cleared' weir map clear many
+dump_is many '' 'of all'
+weir map dump blk4 | head -n 0
+weir -j map dump mt_stats >/dev/full 2>"$TMP/err"
+is "$?" 1 'a full disk'
+like "$(cat "$TMP/err")" 'No space left' 'is said'
+done_testing
