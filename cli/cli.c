@@ -152,7 +152,7 @@ int weir_cli_run(const struct weir_cli *cli)
 	out_err = weir_out_finish();
 	if (err < 0 && !weir_say_had_error())
 		weir_say_error("%s: %s", cli->command->name, strerror(-err));
-	if (err < 0 || out_err < 0)
+	if (err < 0 || out_err < 0 || err == WEIR_EXIT_DIFFERS)
 		return WEIR_EXIT_FAILED;
 	return err ? WEIR_EXIT_USAGE : WEIR_EXIT_DONE;
 }

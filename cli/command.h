@@ -15,6 +15,7 @@
 
 /* Exit status. */
 enum { WEIR_EXIT_DONE = 0, WEIR_EXIT_FAILED = 1, WEIR_EXIT_USAGE = 2 };
+#define WEIR_EXIT_DIFFERS 1000 /* of a command function: status 1 without an error */
 
 struct weir_globals {
 	bool json;
@@ -89,7 +90,10 @@ struct weir_map_config {
 	uint32_t limit;
 	/* get, set, add, replace, del: key and value */
 	struct weir_rest words;
-	const char *path; /* pin */
+	const char *path;	   /* of a pin, or of a file */
+	struct weir_map_ref other; /* diff */
+	bool only_new;
+	const char *with; /* value of keys that stand alone */
 };
 
 struct weir_help_config {
@@ -178,6 +182,11 @@ int weir_cmd_map_del(const struct weir_globals *globals, const union weir_config
 int weir_cmd_map_clear(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_pin(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_unpin(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_import(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_export(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_diff(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_plan(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_apply(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_freeze(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_help(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_version(const struct weir_globals *globals, const union weir_config *cfg);

@@ -63,6 +63,41 @@ static const struct weir_word del_words[] = {
 	END,
 };
 
+#define FROM_FILE                                                                       \
+	STRING(NULL, "FILE", MAP_FIELD(path), .required = true, .fill = WEIR_FILL_FILE, \
+	       .help = "lines KEY VALUE, keys alone, JSON, or a table with a header; -: input")
+#define WITH                                                                                    \
+	STRING("with", "VALUE", MAP_FIELD(with), .help = "the value of keys that stand alone"), \
+		FLAG("mask", MAP_FIELD(mask), .help = "cut bits behind a prefix"), TYPES
+
+static const struct weir_word import_words[] = {
+	MAP,
+	FROM_FILE,
+	FLAG("new", MAP_FIELD(only_new), .help = "an entry that is there already is an error"),
+	WITH,
+	END,
+};
+
+static const struct weir_word apply_words[] = {MAP, FROM_FILE, WITH, END};
+
+static const struct weir_word export_words[] = {
+	MAP,
+	STRING(NULL, "FILE", MAP_FIELD(path), .required = true, .fill = WEIR_FILL_FILE,
+	       .help = "the file to write; -: output"),
+	TYPES,
+	END,
+};
+
+static const struct weir_word diff_words[] = {
+	MAP,
+	STRING(NULL, "FILE", MAP_FIELD(path), .group = 'o', .required = true,
+	       .fill = WEIR_FILL_FILE, .help = "a file as import takes it"),
+	STRING("map", "OTHER", MAP_FIELD(other.name), .group = 'o', .required = true,
+	       .fill = WEIR_FILL_MAP, .help = "another map of the same sizes"),
+	WITH,
+	END,
+};
+
 static const struct weir_word pin_words[] = {
 	MAP,
 	STRING(NULL, "PATH", MAP_FIELD(path), .required = true, .fill = WEIR_FILL_FILE,
@@ -99,6 +134,15 @@ const struct weir_command weir_map_verbs[] = {
 	{"del", weir_cmd_map_del, del_words, "remove an entry", NULL},
 	{"clear", weir_cmd_map_clear, map_only, "remove all entries, or zero those of an array",
 	 NULL},
+	{"import", weir_cmd_map_import, import_words, "write the entries of a file, all or none",
+	 "The whole file is checked before the first write: each wrong line is named.\n"},
+	{"export", weir_cmd_map_export, export_words, "write all entries to a file",
+	 "As dump percpu prints them; with -j as JSON. The file is there whole or not at all.\n"},
+	{"diff", weir_cmd_map_diff, diff_words, "print what differs from a file, or another map",
+	 "- KEY VALUE is only in the map, + KEY VALUE only there; exit status 1 when any is.\n"},
+	{"plan", weir_cmd_map_plan, apply_words, "print what apply would change", NULL},
+	{"apply", weir_cmd_map_apply, apply_words, "make the map equal to a file",
+	 "By the smallest change: entries that are equal are not touched.\n"},
 	{"pin", weir_cmd_map_pin, pin_words, "pin a map", NULL},
 	{"unpin", weir_cmd_map_unpin, unpin_words, "remove a pin of a map", NULL},
 	{"freeze", weir_cmd_map_freeze, map_only, "refuse writes from user space, for good", NULL},

@@ -256,7 +256,7 @@ static int open_positional(const struct weir_parse *parse)
 /* Which row the word @text begins; -EINVAL after an error line. */
 static int choose_row(const struct weir_parse *parse, const char *text)
 {
-	int positional = *text == '-' ? -ENOENT : open_positional(parse);
+	int positional = *text == '-' && text[1] ? -ENOENT : open_positional(parse);
 	int nth;
 
 	if (positional >= 0 && parse->rows[positional].first)

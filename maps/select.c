@@ -29,31 +29,30 @@ static int no_field(const struct weir_table *table, const char *path)
 	return weir_fail(-EINVAL, "%s: no field %s; there are %s", table->label, path, names);
 }
 
-/* "key", "value", "key.PATH", "value.PATH", or a path of the value, else of the key. */
-static int find_place(const struct weir_table *table, const char *path, struct weir_place *out)
+bool weir_place_known(const struct weir_table *table, const char *path, struct weir_place *out)
 {
 	const struct weir_field key = {.type = table->key}, value = {.type = table->value};
 
+	*out = (struct weir_place){0};
 	snprintf(out->name, sizeof(out->name), "%s", path);
 	out->of_key = !strcmp(path, "key") || !strncmp(path, "key.", 4);
-	if (!strcmp(path, "key")) {
-		out->field = key;
-		return 0;
-	}
-	if (!strcmp(path, "value")) {
-		out->field = value;
-		return 0;
+	if (!strcmp(path, "key") || !strcmp(path, "value")) {
+		out->field = out->of_key ? key : value;
+		return true;
 	}
 	if (out->of_key)
-		return weir_type_find(table->key, path + 4, &out->field) ? 0
-									 : no_field(table, path);
+		return weir_type_find(table->key, path + 4, &out->field);
 	if (!strncmp(path, "value.", 6))
-		return weir_type_find(table->value, path + 6, &out->field) ? 0
-									   : no_field(table, path);
+		return weir_type_find(table->value, path + 6, &out->field);
 	if (weir_type_find(table->value, path, &out->field))
-		return 0;
+		return true;
 	out->of_key = true;
-	return weir_type_find(table->key, path, &out->field) ? 0 : no_field(table, path);
+	return weir_type_find(table->key, path, &out->field);
+}
+
+int weir_place_find(const struct weir_table *table, const char *path, struct weir_place *out)
+{
+	return weir_place_known(table, path, out) ? 0 : no_field(table, path);
 }
 
 static const uint8_t *bytes_of(const struct weir_place *place, const void *key, const void *value)
@@ -130,7 +129,7 @@ static int make_test(const struct weir_table *table, const struct weir_condition
 		     struct weir_test *out)
 {
 	const struct weir_field *f = &out->place.field;
-	int err = find_place(table, from->field, &out->place);
+	int err = weir_place_find(table, from->field, &out->place);
 
 	if (err)
 		return err;
@@ -265,7 +264,7 @@ static int make_fields(const struct weir_table *table, const char *list, struct 
 		char name[64];
 
 		snprintf(name, sizeof(name), "%.*s", (int)(len < 63 ? len : 63), list);
-		err = find_place(table, name, &out->fields[out->n_fields++]);
+		err = weir_place_find(table, name, &out->fields[out->n_fields++]);
 		list += len + (list[len] == ',');
 	}
 	return err;
@@ -288,7 +287,7 @@ int weir_select_make(const struct weir_table *table, const struct weir_dump_opts
 	if (!err && sort) {
 		out->has_sort = true;
 		out->descending = *sort == '-';
-		err = find_place(table, sort + out->descending, &out->sort);
+		err = weir_place_find(table, sort + out->descending, &out->sort);
 	}
 	if (!err && opts->fields)
 		err = make_fields(table, opts->fields, out);

@@ -42,6 +42,10 @@ struct weir_select {
 	size_t n_fields;
 };
 
+/* "key", "value", "key.PATH", "value.PATH", a path of the value, else of the key. -EINVAL,
+ * logged. */
+bool weir_place_known(const struct weir_table *table, const char *path, struct weir_place *out);
+int weir_place_find(const struct weir_table *table, const char *path, struct weir_place *out);
 /* -EINVAL, logged: no such field, operator or prefix. weir_select_free() in any case. */
 int weir_select_make(const struct weir_table *table, const struct weir_dump_opts *opts,
 		     struct weir_select *out);

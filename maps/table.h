@@ -19,7 +19,7 @@ struct weir_table {
 	size_t stride_bytes; /* from one CPU's value to the next */
 	bool is_array, is_lpm;
 	struct weir_value_env env;
-	char label[64];
+	char label[320]; /* of the map, or FILE:LINE */
 };
 
 static inline const void *weir_cpu_value(const struct weir_table *table, const void *value,

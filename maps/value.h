@@ -59,6 +59,9 @@ void weir_type_write(const struct weir_type *type, struct weir_buf *out);
  * value for a change of a part. Errors are logged as "@what: ...", -EINVAL, -ERANGE. */
 int weir_value_read(const struct weir_type *type, const char *text, size_t len, const char *what,
 		    const struct weir_value_env *env, void *bytes);
+/* The same for one field of what begins at @bytes. */
+int weir_field_read(const struct weir_field *f, const char *text, size_t len, const char *what,
+		    const struct weir_value_env *env, void *bytes);
 /* The end of the word that begins at @text: a blank outside of quotes, braces and
  * brackets, or the end of the text. */
 const char *weir_value_word_end(const char *text, const char *end);

@@ -350,15 +350,22 @@ static bool is_all_zero(const struct weir_type *type, const char *text, size_t l
 int weir_value_read(const struct weir_type *type, const char *text, size_t len, const char *what,
 		    const struct weir_value_env *env, void *bytes)
 {
-	struct weir_reading rd = {.at = text, .end = text + len, .what = what, .env = env};
 	const struct weir_field whole = {.type = (struct weir_type *)type};
+
+	return weir_field_read(&whole, text, len, what, env, bytes);
+}
+
+int weir_field_read(const struct weir_field *f, const char *text, size_t len, const char *what,
+		    const struct weir_value_env *env, void *bytes)
+{
+	struct weir_reading rd = {.at = text, .end = text + len, .what = what, .env = env};
 	int err;
 
-	if (is_all_zero(type, text, len)) {
-		memset(bytes, 0, type->size_bytes);
+	if (is_all_zero(f->type, text, len)) {
+		memset((uint8_t *)bytes + f->bit_offset / 8, 0, f->type->size_bytes);
 		return 0;
 	}
-	err = read_value(&rd, &whole, bytes, 0);
+	err = read_value(&rd, f, bytes, 0);
 	if (err)
 		return err;
 	weir_skip_blanks(&rd);

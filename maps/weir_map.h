@@ -179,6 +179,41 @@ int64_t weir_table_dump(const struct weir_table *table, const struct weir_dump_o
 int weir_table_print(const struct weir_table *table, const struct weir_dump_opts *opts,
 		     const void *key, const void *value, int fd);
 
+/* ---- many entries ---------------------------------------------------------------- */
+
+struct weir_bulk_opts {
+	size_t size;
+	char *const *value; /* words of the value of keys that stand alone; NULL */
+	size_t n_value;
+	bool only_new; /* an entry that is there already is an error */
+	/* Called now and then; NULL. */
+	void (*progress)(uint64_t done, uint64_t of, void *ctx);
+	void *ctx;
+};
+
+/*
+ * Writes the entries of @path ("-": standard input) into a map. The whole file is read
+ * and checked first: each error is logged as FILE:LINE, up to twenty, duplicate keys
+ * among them, and then nothing is written. When writing fails midway what was changed is
+ * undone. Returns how many entries were written.
+ */
+int64_t weir_table_import(const struct weir_table *table, const char *path,
+			  const struct weir_bulk_opts *opts);
+
+/* What differs: @old NULL: only wanted; @wanted NULL: only present. */
+typedef int (*weir_difference_fn)(const void *key, const void *old, const void *wanted, void *ctx);
+
+/* What would make the map equal to the file, or to another map of the same shape. Returns
+ * how many entries differ. */
+int64_t weir_table_diff_file(const struct weir_table *table, const char *path,
+			     const struct weir_bulk_opts *opts, weir_difference_fn fn, void *ctx);
+int64_t weir_table_diff(const struct weir_table *table, const struct weir_table *wanted,
+			weir_difference_fn fn, void *ctx);
+/* Makes it so by the smallest change: what is gone is removed, what differs written, what
+ * is new added, in this order; undone when one fails. Returns how many were changed. */
+int64_t weir_table_apply(const struct weir_table *table, const char *path,
+			 const struct weir_bulk_opts *opts);
+
 /* ---- counters -------------------------------------------------------------- */
 
 /* The value of a counter map: DESIGN D8, maps/layout.h. */

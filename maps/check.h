@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A file of entries looked at before the first write. */
+#ifndef WEIR_MAPS_CHECK_H
+#define WEIR_MAPS_CHECK_H
+
+#include "maps/source.h"
+
+struct weir_checked {
+	uint64_t n;	  /* entries */
+	uint64_t n_wrong; /* lines that were said to be wrong */
+};
+
+/* Reads all of it: values, indexes, duplicate keys. -EINVAL after up to twenty lines that
+ * begin with FILE:LINE. The source is rewound. */
+int weir_check_source(struct weir_source *src, struct weir_checked *out);
+
+#endif

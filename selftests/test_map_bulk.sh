@@ -1,0 +1,240 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Many entries of a map: files checked before the first write, all or none, differences,
+# maps made equal to files, in memory that does not grow.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+weir() {
+	"$WEIR" "$@"
+}
+create() {
+	bpftool map create "$BPFFS/$1" type "$2" key "$3" value "$4" entries "$5" name "$1" "${@:6}"
+}
+dump() {
+	weir map dump "$1" sort key
+}
+dump_is() {
+	is "$(dump "$1")" "$2" "$3"
+}
+# refused FILE-TEXT MAP SAYS...: import says all of that, and changes nothing
+refused() {
+	local text=$1 map=$2 before
+	before=$(dump "$map")
+	printf '%b' "$text" >"$TMP/f/bad"
+	run weir map import "$map" bad
+	exits 1 "import of: ${text//$'\n'/ }"
+	for says in "${@:3}"; do
+		like "$err" "$says" 'says where and why'
+	done
+	dump_is "$map" "$before" 'and writes nothing'
+}
+
+mkdir "$TMP/f"
+cd "$TMP/f" || exit
+create blk4 lpm_trie 8 4 100 flags 1
+create h hash 4 8 6
+create h2 hash 4 8 6
+create pc percpu_array 4 8 3
+create pch percpu_hash 4 8 8
+create a array 4 8 3
+CPUS=$(bpftool -j map dump pinned "$BPFFS/pc" | jq '.[0].values | length')
+
+# ---- forms of files -------------------------------------------------------------------------
+
+printf '# a netset\n\n10.0.0.0/8\n192.168.1.0/24   # noted\n172.16.0.1-172.16.0.6\n; end\n' >list
+ok 'a list of prefixes and ranges' weir map import blk4 list with 1
+dump_is blk4 '10.0.0.0/8 1
+172.16.0.1/32 1
+172.16.0.2/31 1
+172.16.0.4/31 1
+172.16.0.6/32 1
+192.168.1.0/24 1' 'each with the value'
+weir map clear blk4
+printf 'create x hash:net\nadd x 10.0.0.0/8\nadd x 11.0.0.0/8 timeout 5\n' >ipset
+ok 'as ipset saves it' weir map import blk4 ipset with 3
+dump_is blk4 '10.0.0.0/8 3
+11.0.0.0/8 3' 'the members'
+printf '0.0.0.0-255.255.255.255\n' | run weir map import blk4 - with 9
+ok 'standard input' bash -c "printf '1 5\n2 6' | $WEIR map import h -"
+dump_is h '1 5
+2 6' 'and a last line without its end'
+printf '[\n {"key": 1, "value": 7},\n {"value": 8, "key": "0x2"}\n]\n' >json
+ok 'JSON' weir map import h json
+dump_is h '1 7
+2 8' 'members in any order'
+printf '{"key":1,"value":9}\n{"key":3,"value":1}\n' >json
+ok 'objects in lines' weir map import h json
+dump_is h '1 9
+2 8
+3 1' 'are added'
+bpftool -j map dump pinned "$BPFFS/h" >/dev/null
+mkdir "$BPFFS/m"
+bpftool prog load "$PROGS/map_types.o" "$BPFFS/p" pinmaps "$BPFFS/m"
+printf 'saddr,l4.dport,proto,packets\n10.0.0.1,53,udp,5\n10.0.0.2,80,tcp,6\n' >csv
+ok 'a table with a header' weir map import mt_flows csv
+is "$(weir map dump mt_flows sort saddr fields saddr,l4.dport,proto,packets,bytes)" '10.0.0.1 53 udp 5 0
+10.0.0.2 80 tcp 6 0' 'by fields'
+printf 'saddr\tpackets\n"10.0.0.3"\t"7"\n' >tsv
+ok 'with tabs and quotes' weir map import mt_flows tsv
+is "$(weir map dump mt_flows where saddr = 10.0.0.3 fields packets)" 7 'taken'
+printf 'action,name,ip6\ndrop,"a ""b""",fe80::1\n' >csv
+ok 'quotes in quotes' weir map import mt_full csv
+like "$(weir map dump mt_full)" 'action=drop,.*name="a ..b..",.*ip6=\{addr=fe80::1\}' 'made single'
+
+# ---- what is wrong ----------------------------------------------------------------------------
+
+refused '1 5\nx 7\n8 -1\n9\n7 1 1\n' h 'bad:2: x: not a number' 'bad:3: -1: out of range' \
+	'bad:4: a value is missing' 'bad:5: '
+refused '7 1\n8 1\n7 2\n8 1\n' h 'bad:3: the same key as in line 1' 'bad:4: the same key as in line 2'
+refused '[{"key":7,"value":1},\n{"key":8,"value":"x"}]' h 'bad:2: x: not a number'
+refused '[{"key":7,"value":1}' h 'an array without its end'
+refused '[{"key":7,"value":1}] {}' h 'something stands behind the array'
+refused '[{"value":1}]' h 'bad:1: an object without "key"'
+refused '[{"key":7' h 'bad:1: an object without its end'
+refused '{"key":7}' h 'a value is missing'
+refused '[1,2]' h 'an object is expected'
+refused '1 5\n9 1\n' a 'bad:2: 9: out of range; indexes are from 0 to 2'
+refused '0 percpu 1\n' pc 'bad:1: 1 values behind percpu; this map has'
+refused '10.0.0.1/8 5\n' blk4 'bad:1: 10.0.0.1/8: bits are set behind the prefix; 10.0.0.0/8'
+refused 'key,value\n1,5,6\n' h 'bad:2: 3 columns; the header has 2'
+refused 'key,value\n"1,5\n' h 'bad:2: a quote without its end'
+refused "$(for n in $(seq 40); do printf 'x %d\\n' "$n"; done)" h 'bad:20: ' 'bad: more lines are wrong'
+run weir map import h nosuch
+exits 1 'no such file'
+run weir map import h "$TMP"
+exits 1 'a directory'
+ok 'bits behind a prefix, masked' bash -c "echo 12.0.0.1/8 5 | $WEIR map import blk4 - mask"
+
+# ---- all or none --------------------------------------------------------------------------------
+
+weir map clear h
+printf '1 1\n2 2\n3 3\n' >three
+weir map import h three
+seq 10 20 | sed 's/$/ 1/' >many
+before=$(dump h)
+run weir map import h many
+exits 1 'more than there is room for'
+like "$err" 'the map is full; it has room for 6 entries' 'is said'
+dump_is h "$before" 'and all of it undone'
+printf '1 9\n2 9\n' >change
+seq 10 20 | sed 's/$/ 1/' >>change
+run weir map import h change
+dump_is h "$before" 'changed entries, too'
+weir map clear h2
+run weir map import h2 many
+exits 1 'into an empty map'
+dump_is h2 '' 'which is empty again'
+printf '3 9\n4 9\n' >fresh
+run weir map import h fresh new
+exits 1 'only new ones'
+like "$err" '3: it exists' 'refuses the one that is there'
+dump_is h "$before" 'and writes none'
+
+# ---- differences ----------------------------------------------------------------------------------
+
+printf '1 1\n2 20\n4 4\n' >want
+run weir map diff h want
+exits 1 'a map that differs'
+is "$(sort <<<"$out")" '+ 2 20
++ 4 4
+- 2 2
+- 3 3' 'line by line'
+run weir map plan h want
+exits 0 'a plan'
+is "$(wc -l <<<"$out")" 4 'is the same'
+dump_is h "$before" 'and changes nothing'
+ok 'apply' weir map apply h want
+dump_is h '1 1
+2 20
+4 4' 'makes it so'
+run weir map diff h want
+exits 0 'then nothing differs'
+is "$out" '' 'and nothing is said'
+run strace -f -e trace=bpf -o "$TMP/trace" "$WEIR" map apply h want
+is "$(grep -cE 'BPF_MAP_(UPDATE|DELETE)_(ELEM|BATCH), \{(map_fd=3|batch=\{.*map_fd=3)' "$TMP/trace")" 0 'apply twice changes nothing'
+seq 31 36 | sed 's/$/ 1/' >full
+ok 'all entries exchanged in a full map' weir map apply h <(cat full)
+is "$(dump h | md5sum)" "$(md5sum <full)" 'for others'
+run weir map apply h many
+exits 1 'more than there is room for'
+is "$(dump h | md5sum)" "$(md5sum <full)" 'and all of it undone'
+weir map import h2 full
+run weir map diff h map h2
+exits 0 'two equal maps'
+weir map set h2 31 5
+weir map del h2 32
+run weir map diff h map h2
+exits 1 'two that differ'
+is "$(sort <<<"$out")" '+ 31 5
+- 31 1
+- 32 1' 'line by line'
+run weir map diff h map pc
+exits 1 'maps of other sizes'
+printf '1 5\n' >one
+weir map set a 0 3
+run weir map plan a one
+is "$(sort <<<"$out")" '+ 1 5
+- 0 3
+- 1 0' 'entries of an array'
+ok 'become zero' weir map apply a one
+dump_is a '0 0
+1 5
+2 0' 'when the file does not have them'
+
+# ---- laws ---------------------------------------------------------------------------------------------
+
+mapfile -t EACH < <(seq "$CPUS")
+weir map set pc 1 percpu "${EACH[@]}"
+weir map set pch 7 percpu "${EACH[@]}"
+weir map set mt_full 2 delta=-5,on=true
+weir map set mt_v6 fd00::/8 drop
+weir map set mt_vrf prefixlen=40,vrf=5,addr=10.0.0.0 1
+weir map set mt_lru 99 1
+weir map set mt_dev 1 ifindex=lo
+weir map set mt_jumps 1 pinned "$BPFFS/p"
+weir map set mt_outer 1 pinned "$BPFFS/m/mt_inner"
+for map in blk4 h h2 pc pch a mt_flows mt_full mt_stats mt_cpuhash mt_lru mt_v6 mt_vrf mt_dev mt_jumps mt_outer; do
+	for json in '' -j; do
+		path=$BPFFS/$map
+		[ -e "$path" ] || path=$BPFFS/m/$map
+		before=$(bpftool map dump pinned "$path" 2>/dev/null | sort)
+		weir $json map export $map out || verdict 1 "export $map"
+		weir map clear $map
+		weir map import $map out || verdict 1 "import $map"
+		is "$(bpftool map dump pinned "$path" 2>/dev/null | sort)" "$before" "export | clear | import of $map $json restores all bytes"
+		[ "$map" = mt_jumps ] || [ "$map" = mt_outer ] || {
+			run weir map diff $map out
+			is "$out$status" 0 "and $map is equal to the file"
+		}
+	done
+done
+
+# ---- many -----------------------------------------------------------------------------------------------
+
+create big hash 4 8 1000000
+create trie lpm_trie 8 4 1000000 flags 1
+seq 0 299999 | sed 's/$/ 1/' >big
+ok '300,000 lines' weir map import big big
+is "$(weir map dump big | sort -n | md5sum)" "$(md5sum <big)" 'all there'
+seq 100000 399999 | sed 's/$/ 1/' >other
+ok 'applied over them' weir map apply big other
+is "$(weir map dump big | sort -n | md5sum)" "$(md5sum <other)" 'others now'
+awk 'BEGIN { for (i = 0; i < 200000; i++) printf "10.%d.%d.%d/32 %d\n", i / 65536, i / 256 % 256, i % 256, i % 7 }' >prefixes
+ok '200,000 prefixes' weir map apply trie prefixes
+run weir map diff trie prefixes
+exits 0 'all there'
+cp big twice
+echo '5 2' >>twice
+run weir map import big twice
+like "$err" 'twice:300001: the same key as in line 6' 'one duplicate among many'
+# Memory that the process takes, in kB, at its peak.
+peak() {
+	"$BUILD/bench/compare" 1 "$1" true "$1" true 2>&1 | awk '/RSS/ { print int($4) }'
+}
+for command in "dump big" "import big other" "apply big big" "export big out" "apply trie prefixes"; do
+	got=$(peak "$WEIR map $command")
+	[ "${got:-0}" -gt 500 ] && [ "$got" -le 8192 ]
+	verdict $? "map $command: $got kB"
+done
+done_testing
