@@ -94,6 +94,10 @@ struct weir_map_config {
 	struct weir_map_ref other; /* diff */
 	bool only_new;
 	const char *with; /* value of keys that stand alone */
+	/* create */
+	const char *type, *name, *flags, *inner;
+	uint32_t max_entries;
+	const char *slot; /* swap */
 };
 
 struct weir_help_config {
@@ -182,6 +186,8 @@ int weir_cmd_map_del(const struct weir_globals *globals, const union weir_config
 int weir_cmd_map_clear(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_pin(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_unpin(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_create(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_swap(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_import(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_export(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_diff(const struct weir_globals *globals, const union weir_config *cfg);

@@ -98,6 +98,28 @@ static const struct weir_word diff_words[] = {
 	END,
 };
 
+static const struct weir_word create_words[] = {
+	STRING(NULL, "PATH", MAP_FIELD(path), .required = true, .first = true,
+	       .fill = WEIR_FILL_FILE, .help = "its pin; a plain name: in BPFFS/tc/globals"),
+	STRING("type", "TYPE", MAP_FIELD(type), .required = true,
+	       .help = "hash, array, lpm_trie, percpu_hash, lru_hash, devmap, ..."),
+	TYPES,
+	NUMBER("max", "N", UINT32_MAX, MAP_FIELD(max_entries), .aliases = "entries",
+	       .help = "how many entries there may be"),
+	STRING("name", "NAME", MAP_FIELD(name), .help = "its name (default: the pin's)"),
+	STRING("flags", "FLAG,...", MAP_FIELD(flags),
+	       .help = "no_prealloc, mmapable, rdonly_prog, ..., or a number"),
+	STRING("inner", "MAP", MAP_FIELD(inner), .fill = WEIR_FILL_MAP,
+	       .help = "the map that those inside are like"),
+	END,
+};
+
+static const struct weir_word swap_words[] = {
+	MAP,	   STRING(NULL, "KEY", MAP_FIELD(slot), .required = true, .help = "the slot"),
+	FROM_FILE, WITH,
+	END,
+};
+
 static const struct weir_word pin_words[] = {
 	MAP,
 	STRING(NULL, "PATH", MAP_FIELD(path), .required = true, .fill = WEIR_FILL_FILE,
@@ -143,6 +165,10 @@ const struct weir_command weir_map_verbs[] = {
 	{"plan", weir_cmd_map_plan, apply_words, "print what apply would change", NULL},
 	{"apply", weir_cmd_map_apply, apply_words, "make the map equal to a file",
 	 "By the smallest change: entries that are equal are not touched.\n"},
+	{"swap", weir_cmd_map_swap, swap_words, "fill a new inner map and put it into a slot",
+	 "Programs see the old map whole or the new one whole. The types are the inner map's.\n"},
+	{"create", weir_cmd_map_create, create_words, "make a map, and pin it",
+	 "With BTF of its types, so that every tool reads it.\n"},
 	{"pin", weir_cmd_map_pin, pin_words, "pin a map", NULL},
 	{"unpin", weir_cmd_map_unpin, unpin_words, "remove a pin of a map", NULL},
 	{"freeze", weir_cmd_map_freeze, map_only, "refuse writes from user space, for good", NULL},

@@ -2,6 +2,8 @@
 /* Tables number -> word, beside those of the library. */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli/names.h"
 
@@ -54,21 +56,51 @@ const char *weir_protocol_word(uint16_t protocol_be, char *buf)
 	return buf;
 }
 
+/* Bits 0.. of BPF_MAP_CREATE's map_flags, linux/bpf.h "flags for BPF_MAP_CREATE". */
+static const char *const map_flags[] = {
+	"no_prealloc",	  "no_common_lru",  "numa_node",   "rdonly",	  "wronly",
+	"stack_build_id", "zero_seed",	    "rdonly_prog", "wronly_prog", "clone",
+	"mmapable",	  "preserve_elems", "inner_map",   "link",
+};
+#define MAP_FLAGS (sizeof(map_flags) / sizeof(*map_flags))
+
 void weir_map_flags_print(FILE *out, uint32_t flags)
 {
-	/* Bits 0.. of BPF_MAP_CREATE's map_flags, linux/bpf.h "flags for BPF_MAP_CREATE". */
-	static const char *const words[] = {
-		"no_prealloc",	  "no_common_lru",  "numa_node",   "rdonly",	  "wronly",
-		"stack_build_id", "zero_seed",	    "rdonly_prog", "wronly_prog", "clone",
-		"mmapable",	  "preserve_elems", "inner_map",   "link",
-	};
-	uint32_t bit;
-
-	for (bit = 0; bit < sizeof(words) / sizeof(words[0]); bit++) {
+	for (uint32_t bit = 0; bit < MAP_FLAGS; bit++) {
 		if (flags & 1u << bit)
-			fprintf(out, " %s", words[bit]);
+			fprintf(out, " %s", map_flags[bit]);
 		flags &= ~(1u << bit);
 	}
 	if (flags)
 		fprintf(out, " 0x%x", flags);
+}
+
+bool weir_map_flag(const char *word, size_t len, uint32_t *out)
+{
+	char number[16], *end;
+
+	for (uint32_t bit = 0; bit < MAP_FLAGS; bit++)
+		if (!strncmp(map_flags[bit], word, len) && !map_flags[bit][len]) {
+			*out = 1u << bit;
+			return true;
+		}
+	if (!len || len >= sizeof(number))
+		return false;
+	memcpy(number, word, len);
+	number[len] = '\0';
+	*out = (uint32_t)strtoul(number, &end, 0);
+	return !*end;
+}
+
+bool weir_map_type(const char *word, uint32_t *out)
+{
+	const char *name;
+
+	/* the kernel's list has no holes */
+	for (uint32_t type = 1; (name = weir_map_type_name(type)); type++)
+		if (!strcmp(name, word)) {
+			*out = type;
+			return true;
+		}
+	return false;
 }

@@ -20,5 +20,9 @@ const char *weir_prog_type_word(uint32_t prog_type, char *buf);
 const char *weir_protocol_word(uint16_t protocol_be, char *buf);
 /* " no_prealloc mmapable 0x8000", a blank before each. */
 void weir_map_flags_print(FILE *out, uint32_t flags);
+/* The bits of a flag's word of @len, or of a number; false: neither. */
+bool weir_map_flag(const char *word, size_t len, uint32_t *out);
+/* The number of a type's word; false: none. */
+bool weir_map_type(const char *word, uint32_t *out);
 
 #endif

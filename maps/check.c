@@ -113,9 +113,8 @@ static int check_index(struct check *check)
 	memcpy(&index, check->key, sizeof(index));
 	if (index < table->map.max_entries)
 		return 0;
-	weir_source_label(check->src);
 	return weir_fail(-ERANGE, "%s: %u: out of range; indexes are from 0 to %u",
-			 check->src->label, index, table->map.max_entries - 1);
+			 weir_source_label(check->src), index, table->map.max_entries - 1);
 }
 
 /* In lines and tables one wrong line does not hide the next. */
@@ -168,9 +167,8 @@ static int second_look(struct check *check)
 				return weir_fail(-ENOMEM, "%s: out of memory", check->src->name);
 			memcpy(place->key, check->key, key_bytes);
 		} else if (!memcmp(place->key, check->key, key_bytes)) {
-			weir_source_label(check->src);
-			weir_fail(-EINVAL, "%s: the same key as in line %llu", check->src->label,
-				  (unsigned long long)place->line);
+			weir_fail(-EINVAL, "%s: the same key as in line %llu",
+				  weir_source_label(check->src), (unsigned long long)place->line);
 			if (!count_wrong(check))
 				return -EINVAL;
 		}

@@ -44,9 +44,8 @@ static int read_more(struct weir_source *src)
 		char *buf;
 
 		if (src->len > LINE_BYTES_MAX) {
-			weir_source_label(src);
-			return weir_fail(-E2BIG, "%s: an entry of more than %u bytes", src->label,
-					 LINE_BYTES_MAX);
+			return weir_fail(-E2BIG, "%s: an entry of more than %u bytes",
+					 weir_source_label(src), LINE_BYTES_MAX);
 		}
 		buf = realloc(src->buf, room + 1); /* and a NUL behind the last word */
 		if (!buf)
@@ -102,37 +101,38 @@ bool weir_source_line(struct weir_source *src, char **line, size_t *len, int *er
 	return true;
 }
 
-void weir_source_label(struct weir_source *src)
+/* For each entry, wrong or not: so without printf. */
+const char *weir_source_label(struct weir_source *src)
 {
-	snprintf(src->label, sizeof(src->label), "%.200s:%llu", src->name,
-		 (unsigned long long)src->line);
+	char digits[20], *at = digits + sizeof(digits), *to = src->own.label + src->label_len;
+	uint64_t line = src->line;
+
+	if (src->label_line == line)
+		return src->own.label;
+	do
+		*--at = (char)('0' + line % 10);
+	while (line /= 10);
+	memcpy(to, at, (size_t)(digits + sizeof(digits) - at));
+	to[digits + sizeof(digits) - at] = '\0';
+	src->label_line = src->line;
+	return src->own.label;
 }
 
 /* ---- values ---------------------------------------------------------------------------- */
 
-/* The table's functions name the map in errors; here it is the place in the file. */
-static struct weir_table labelled(struct weir_source *src)
-{
-	struct weir_table table = *src->table;
-
-	weir_source_label(src);
-	snprintf(table.label, sizeof(table.label), "%s", src->label);
-	return table;
-}
-
 int weir_source_value(struct weir_source *src, char *const *words, size_t n, void *value)
 {
-	struct weir_table table = labelled(src);
+	const char *label = weir_source_label(src);
 
-	memset(value, 0, weir_table_value_bytes(&table));
+	memset(value, 0, weir_table_value_bytes(src->table));
 	if (!n) {
 		words = src->value;
 		n = src->n_value;
 	}
 	if (!n)
 		return weir_fail(-EINVAL, "%s: a value is missing; `with VALUE` gives one to all",
-				 table.label);
-	return weir_table_read_value(&table, words, n, value);
+				 label);
+	return weir_table_read_value(src->table, words, n, value);
 }
 
 /* ---- ranges ------------------------------------------------------------------------------- */
@@ -208,17 +208,15 @@ static size_t skip_ipset(char ***words, size_t n)
 
 static int read_words(struct weir_source *src, char **words, size_t n, void *key, void *value)
 {
-	struct weir_table table = labelled(src);
-	int err;
+	int err = weir_source_value(src, words + 1, n - 1, value);
 
-	err = weir_source_value(src, words + 1, n - 1, value);
 	if (err)
 		return err;
 	if (read_range(src, *words, &src->range_from, &src->range_to)) {
 		take_prefix(src, key);
 		return 1;
 	}
-	err = weir_table_read_key(&table, words, 1, key);
+	err = weir_table_read_key(src->table, words, 1, key);
 	return err ? err : 1;
 }
 
@@ -332,8 +330,11 @@ int weir_source_open(const struct weir_table *table, const char *path, char *con
 	bool is_input = !strcmp(path, "-");
 	int err, fd;
 
-	*out = (struct weir_source){.table = table, .value = value, .n_value = n_value};
+	*out = (struct weir_source){.own = *table, .value = value, .n_value = n_value};
+	out->table = &out->own;
 	out->name = is_input ? "standard input" : path;
+	snprintf(out->own.label, sizeof(out->own.label) - 21, "%s:", out->name);
+	out->label_len = strlen(out->own.label);
 	out->line = out->next_line = 1;
 	fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	out->fd = fd < 0 ? -errno : fd;

@@ -13,9 +13,9 @@ enum weir_source_form { WEIR_SOURCE_LINES, WEIR_SOURCE_JSON, WEIR_SOURCE_TABLE }
 #define WEIR_SOURCE_COLUMNS_MAX 64
 
 struct weir_source {
-	const struct weir_table *table;
-	const char *name;   /* of the file, in errors */
-	char *const *value; /* of keys that stand alone; NULL */
+	const struct weir_table *table; /* &own */
+	const char *name;		/* of the file, in errors */
+	char *const *value;		/* of keys that stand alone; NULL */
 	size_t n_value;
 	int fd;
 	enum weir_source_form form;
@@ -25,7 +25,10 @@ struct weir_source {
 	bool ended;
 	uint64_t line; /* of the entry that was read last, from 1 */
 	uint64_t next_line;
-	char label[320]; /* "FILE:LINE" */
+	/* the table with "FILE:LINE" for a label, as its functions name it in errors */
+	struct weir_table own;
+	size_t label_len;    /* of "FILE:" */
+	uint64_t label_line; /* that the label speaks of */
 	/* a range of addresses that is not yet given out whole */
 	bool in_range;
 	uint32_t range_from, range_to;
@@ -55,8 +58,8 @@ int weir_source_next(struct weir_source *src, void *key, void *value);
 bool weir_source_line(struct weir_source *src, char **line, size_t *len, int *err);
 /* At least @want bytes from `at` on, as far as there are so many. -errno. */
 int weir_source_fill(struct weir_source *src, size_t want);
-/* Says @err of what stands at `line`. */
-void weir_source_label(struct weir_source *src);
+/* "FILE:LINE" of `line`. */
+const char *weir_source_label(struct weir_source *src);
 /* Value words of one entry. */
 int weir_source_value(struct weir_source *src, char *const *words, size_t n, void *value);
 int weir_source_json(struct weir_source *src, void *key, void *value);

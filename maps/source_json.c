@@ -12,8 +12,7 @@
 
 static int fail(struct weir_source *src, const char *why)
 {
-	weir_source_label(src);
-	return weir_fail(-EINVAL, "%s: %s", src->label, why);
+	return weir_fail(-EINVAL, "%s: %s", weir_source_label(src), why);
 }
 
 /* The next character that is no blank, counting lines; 0: the end. */
@@ -141,15 +140,15 @@ static int read_percpu(struct weir_source *src, const char *at, const char *end,
 
 		if (!to || cpu == table->cpus)
 			break;
-		err = weir_value_read(table->value, at, (size_t)(to - at), src->label, &table->env,
-				      value + cpu * table->stride_bytes);
+		err = weir_value_read(table->value, at, (size_t)(to - at), src->own.label,
+				      &table->env, value + cpu * table->stride_bytes);
 		if (err)
 			return err;
 		at = skip_blanks(to, end);
 		at = at < end && *at == ',' ? skip_blanks(at + 1, end) : at;
 	}
 	if (cpu != table->cpus || at >= end || *at != ']')
-		return weir_fail(-EINVAL, "%s: its values are not those of %u CPUs", src->label,
+		return weir_fail(-EINVAL, "%s: its values are not those of %u CPUs", src->own.label,
 				 table->cpus);
 	return 0;
 }
@@ -173,8 +172,8 @@ static int read_value(struct weir_source *src, const struct member *from, void *
 	if (table->cpus > 1 && from->len > 9 && !strncmp(from->at, "{\"percpu\"", 9))
 		return read_percpu(src, from->at, from->at + from->len, value);
 	for (unsigned int cpu = 0; cpu < table->cpus && !err; cpu++)
-		err = weir_value_read(table->value, from->at, from->len, src->label, &table->env,
-				      (uint8_t *)value + cpu * table->stride_bytes);
+		err = weir_value_read(table->value, from->at, from->len, src->own.label,
+				      &table->env, (uint8_t *)value + cpu * table->stride_bytes);
 	return err;
 }
 
@@ -183,7 +182,7 @@ static int read_object(struct weir_source *src, const char *at, size_t len, void
 	struct member key_at = {0}, value_at = {0}, formatted = {0};
 	int err = find_members(src, at, at + len, &key_at, &value_at, &formatted);
 
-	weir_source_label(src);
+	(void)weir_source_label(src);
 	if (!err && formatted.at)
 		err = find_members(src, formatted.at, formatted.at + formatted.len, &key_at,
 				   &value_at, &formatted);
@@ -192,8 +191,8 @@ static int read_object(struct weir_source *src, const char *at, size_t len, void
 	if (!key_at.at)
 		return fail(src, "an object without \"key\"");
 	memset(key, 0, src->table->map.key_size_bytes);
-	err = weir_value_read(src->table->key, key_at.at, key_at.len, src->label, &src->table->env,
-			      key);
+	err = weir_value_read(src->table->key, key_at.at, key_at.len, src->own.label,
+			      &src->table->env, key);
 	return err ?: read_value(src, &value_at, value);
 }
 

@@ -68,7 +68,7 @@ static int read_text(struct weir_source *src, const struct weir_field *f, const 
 {
 	if (len > f->type->size_bytes)
 		return weir_fail(-ERANGE, "%s: a text of %zu bytes; there is room for %u",
-				 src->label, len, f->type->size_bytes);
+				 src->own.label, len, f->type->size_bytes);
 	to += f->bit_offset / 8;
 	memset(to, 0, f->type->size_bytes);
 	memcpy(to, cell, len);
@@ -81,7 +81,7 @@ static int read_one(struct weir_source *src, const struct weir_field *f, const c
 	bool is_text = f->type->form == WEIR_FORM_STRING && !(len > 2 && !memcmp(cell, "0x", 2));
 
 	return is_text ? read_text(src, f, cell, len, to)
-		       : weir_field_read(f, cell, len, src->label, &src->table->env, to);
+		       : weir_field_read(f, cell, len, src->own.label, &src->table->env, to);
 }
 
 static int read_cell(struct weir_source *src, const struct weir_place *place, const char *cell,
@@ -103,13 +103,13 @@ int weir_source_row(struct weir_source *src, char *line, size_t len, void *key, 
 	size_t n = 0, cell_len;
 	int err = 0;
 
-	weir_source_label(src);
+	(void)weir_source_label(src);
 	memset(key, 0, src->table->map.key_size_bytes);
 	memset(value, 0, weir_table_value_bytes(src->table));
 	while (!err) {
 		at = take_cell(at, end, src->separator, &cell, &cell_len);
 		if (!at)
-			return weir_fail(-EINVAL, "%s: a quote without its end", src->label);
+			return weir_fail(-EINVAL, "%s: a quote without its end", src->own.label);
 		if (n < src->n_columns && cell_len)
 			err = read_cell(src, &src->columns[n], cell, cell_len, key, value);
 		n++;
@@ -118,7 +118,7 @@ int weir_source_row(struct weir_source *src, char *line, size_t len, void *key, 
 		at++;
 	}
 	if (!err && n != src->n_columns)
-		return weir_fail(-EINVAL, "%s: %zu columns; the header has %zu", src->label, n,
+		return weir_fail(-EINVAL, "%s: %zu columns; the header has %zu", src->own.label, n,
 				 src->n_columns);
 	return err ? err : 1;
 }

@@ -96,6 +96,8 @@ int weir_type_from_btf(const struct btf *btf, uint32_t type_id, bool is_lpm_key,
 /* "ipv4", "u32", "{u32 prio; u64 hits}", "struct { be16 port; ipv4 addr[2]; }". -EINVAL,
  * logged as "@what: ...". */
 int weir_type_from_text(const char *text, const char *what, struct weir_type **out);
+/* The id of @type in @btf, which gets what it needs. -ENOMEM, -E2BIG. */
+int weir_type_to_btf(struct btf *btf, const struct weir_type *type);
 /* A type by its word, "ipv4" or "be16"; NULL: no such word, or no memory. */
 struct weir_type *weir_type_by_word(const char *word, size_t len);
 /* What a number or an array of @size_bytes is by the field's name and the name of its

@@ -210,6 +210,26 @@ static int not_a_number(const struct weir_reading *rd, const struct weir_type *t
 							     : "");
 }
 
+bool weir_read_decimal(const struct weir_field *f, const char *at, size_t len, void *bytes)
+{
+	uint32_t bits = f->type->size_bytes * 8;
+	uint64_t value = 0;
+
+	/* 18 digits fit, and a zero at the start is not ours to judge */
+	if (f->type->form != WEIR_FORM_UINT || f->bit_size || !len || len > 18 ||
+	    (len > 1 && *at == '0'))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (at[i] < '0' || at[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(at[i] - '0');
+	}
+	if (bits < 64 && value >> bits)
+		return false;
+	weir_bits_store(f, (struct weir_u128){.low = value}, bytes);
+	return true;
+}
+
 int weir_read_number(const struct weir_reading *rd, const struct weir_field *f, const char *at,
 		     size_t len, void *bytes)
 {

@@ -361,6 +361,8 @@ int weir_field_read(const struct weir_field *f, const char *text, size_t len, co
 	struct weir_reading rd = {.at = text, .end = text + len, .what = what, .env = env};
 	int err;
 
+	if (weir_read_decimal(f, text, len, bytes))
+		return 0;
 	if (is_all_zero(f->type, text, len)) {
 		memset((uint8_t *)bytes + f->bit_offset / 8, 0, f->type->size_bytes);
 		return 0;

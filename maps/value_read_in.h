@@ -34,6 +34,8 @@ int weir_read_string(struct weir_reading *rd, size_t size, uint8_t *to);
 
 /* ---- numbers ----------------------------------------------------------------------- */
 
+/* Most numbers are this; false: look at it more closely. */
+bool weir_read_decimal(const struct weir_field *f, const char *at, size_t len, void *bytes);
 /* A word of @len bytes as the number or the name of one that @f has. */
 int weir_read_number(const struct weir_reading *rd, const struct weir_field *f, const char *at,
 		     size_t len, void *bytes);

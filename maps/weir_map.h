@@ -214,6 +214,28 @@ int64_t weir_table_diff(const struct weir_table *table, const struct weir_table 
 int64_t weir_table_apply(const struct weir_table *table, const char *path,
 			 const struct weir_bulk_opts *opts);
 
+/* ---- made ----------------------------------------------------------------------- */
+
+struct weir_create_opts {
+	size_t size;
+	const char *name;		   /* up to 15 characters */
+	uint32_t type;			   /* BPF_MAP_TYPE_* */
+	const char *key_type, *value_type; /* as of weir_table_opts; NULL: of 0 bytes */
+	uint32_t max_entries;
+	uint32_t flags; /* BPF_F_* */
+	int inner_fd;	/* of maps of maps; 0: none */
+};
+
+/* An fd, or an error that is logged. The map has BTF of its types where the kernel takes it. */
+int weir_map_create(const struct weir_create_opts *opts);
+/* A new map of the same shape; @max_entries 0: as many. */
+int weir_map_create_like(const struct weir_map *like, uint32_t max_entries);
+/* Puts a new map like the one in slot @key of a map of maps into it, filled from @path
+ * before, so that programs see the old one whole or the new one whole. @types: of the
+ * inner map's; NULL: its own. */
+int weir_table_swap(const struct weir_table *outer, const void *key, const char *path,
+		    const struct weir_bulk_opts *opts, const struct weir_table_opts *types);
+
 /* ---- counters -------------------------------------------------------------- */
 
 /* The value of a counter map: DESIGN D8, maps/layout.h. */

@@ -215,6 +215,47 @@ run setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all "$W
 exits 1 'without privilege'
 like "$err" 'root|permitted|denied' 'is said'
 
+# ---- made ----------------------------------------------------------------------------------------------
+
+ok 'a trie' weir map create made4 type lpm_trie key 'prefix ipv4' value u32 max 1000
+like "$(weir map show made4)" 'lpm_trie key 8B value 4B max 1000 .*no_prealloc.*key prefix ipv4.*value u32' 'with its types'
+KEY='{ipv4 saddr; ipv6 d6; port dport; proto proto; mac m; char[8] n}'
+VALUE='{u64 packets; u64 bytes; bool on; s16 t[3]}'
+ok 'a hash of structs' weir map create made type hash key "$KEY" value "$VALUE" max 10 flags no_prealloc
+ENTRY='saddr=10.0.0.1,d6=fe80::1,dport=53,proto=tcp,m=02:00:00:00:00:01,n=abc packets=5,bytes=7,on=true,t=[1,-2,3]'
+# shellcheck disable=SC2086 # two words
+ok 'an entry' weir map set made $ENTRY
+dump_is made "$ENTRY" 'reads back by BTF'
+is "$(bpftool -j map dump pinned "$BPFFS/tc/globals/made" | jq -c '.[0].formatted | [.key.n, .value.packets, .value.t]')" \
+	'["abc",5,[1,-2,3]]' 'by bpftool, too'
+ok 'a per-CPU array' weir map create madepc type percpu_array key u32 value '{u64 packets; u64 bytes}' max 3
+like "$(weir -j stat madepc)" '"counters":' 'is a counter map'
+weir map create inner type hash key u32 value u64 max 5
+ok 'a map of maps' weir map create outer type array_of_maps key u32 max 3 inner inner
+weir map set outer 1 pinned "$BPFFS/tc/globals/inner"
+printf '1 5\n2 6\n' >"$TMP/fill"
+before=$(weir map dump outer)
+ok 'swap' weir map swap outer 1 "$TMP/fill"
+isnt=$(weir map dump outer)
+[ "$isnt" != "$before" ]
+verdict $? 'puts another map there'
+is "$(weir map dump id "${isnt##* }" sort key)" '1 5
+2 6' 'filled'
+printf '1 5\nx 6\n' >"$TMP/fill"
+refused 'fill:2: x: not a number' swap outer 1 "$TMP/fill"
+is "$(weir map dump outer)" "$isnt" 'a wrong file leaves it'
+refused '0: no such entry' swap outer 0 "$TMP/fill"
+refused 'not a map of maps' swap inner 0 "$TMP/fill"
+refused 'something is here already' create made4 type lpm_trie key 'prefix ipv4' value u32 max 1000
+wrong "no such type of map" create x type nosuch key u32 value u32 max 5
+wrong "no such flag" create x type hash key u32 value u32 max 5 flags frob
+wrong 'up to 15 characters' create a_name_that_is_too_long type hash key u32 value u32 max 5
+wrong 'needs: inner MAP' create x type array_of_maps key u32 max 3
+refused 'the kernel does not make this map' create x type hash key u32 value u32
+refused 'no type is known' create x type hash key u33 value u32 max 5
+ok 'a ring buffer' weir map create ring type ringbuf max 4096
+refused 'no entries to read' dump ring
+
 # ---- many ----------------------------------------------------------------------------------------------
 
 bpftool map create "$BPFFS/many" type hash key 4 value 8 entries 200000 name many

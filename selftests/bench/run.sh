@@ -83,6 +83,9 @@ pair 'what is attached, JSON; peer: bpftool net' \
 pair 'a line that is not about BPF, through the shim (goal: at most 2 ms more); peer: stock tc' \
 	"$BUILD/shims/tc class show dev v0" true 'tc class show dev v0' true
 
+# shellcheck source=selftests/bench/maps.sh
+. "$ROOT/selftests/bench/maps.sh"
+
 echo
 echo "replacement under ${PPS:=200000} packets/s (${SWAPS:=1000} times each; sent and counted must be equal)"
 SWAPS=$SWAPS PPS=$PPS bash "$ROOT/selftests/test_replace.sh" | grep '^# '
