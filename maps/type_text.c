@@ -119,15 +119,27 @@ static struct weir_type *read_counts(struct text *in, struct weir_type *type)
 	return type;
 }
 
+static bool is_member(const struct weir_type *type, const char *name, size_t len)
+{
+	for (size_t i = 0; i < type->n_fields; i++)
+		if (!strncmp(type->fields[i].name, name, len) && !type->fields[i].name[len])
+			return true;
+	return false;
+}
+
 static bool add_member(struct text *in, struct weir_type *into, bool packed, struct weir_type *type)
 {
 	size_t len = word(in);
 	uint32_t align;
 	char *name;
 
-	if (!len) {
+	if (!len || isdigit((unsigned char)*in->at)) {
 		weir_type_free(type);
 		return fail(in, "a name is expected");
+	}
+	if (is_member(into, in->at, len)) {
+		weir_type_free(type);
+		return fail(in, "a second member of that name");
 	}
 	name = strndup(in->at, len);
 	in->at += len;

@@ -244,7 +244,7 @@ static void value_mask(void **state)
 static const char *const bad_types[] = {
 	"",	  "u33",	"char",	    "u32[",	    "u32[0]",	     "u32[x]",
 	"{",	  "{}",		"{u32}",    "{u32 a",	    "{u32 a u32 b}", "u32 u32",
-	"prefix", "prefix mac", "{char c}", "u8[99999999]",
+	"prefix", "prefix mac", "{char c}", "u8[99999999]", "{u32 a; u8 a}",
 };
 
 static void type_text(void **state)
