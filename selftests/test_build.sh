@@ -61,6 +61,15 @@ like "$out" '^4 count_xdp' 'and sees the programs'
 ok 'another with the archive' cc -o "$TMP/use" "$TMP/use.c" -I"$TMP/root/usr/include/weir" \
 	"$TMP/root/usr/lib/libweir.a" -lbpf -lelf -lz -lmnl -lmd
 ok 'runs without the library' "$TMP/use" "$BUILD/bpf/count.o"
+# shellcheck disable=SC2046
+ok 'the example of the map library builds' cc -Wall -Wextra -Werror -o "$TMP/block" "$ROOT/examples/03-map-library/block.c" $(pkg-config --cflags --libs weir)
+"$WEIR" map create blk4 type lpm_trie key 'prefix ipv4' value u32 max 10
+ok 'and runs' env LD_LIBRARY_PATH="$TMP/root/usr/lib" "$TMP/block" blk4 192.168.1.7/24 10.0.0.0/8
+is "$out" '10.0.0.0/8 1
+192.168.1.0/24 1' 'with its output'
+run env LD_LIBRARY_PATH="$TMP/root/usr/lib" "$TMP/block" blk4 nonsense
+exits 1 'a wrong word'
+is "$err" 'block: blk4: nonsense: not an IPv4 address' 'is said in one line'
 ok 'man shows the page' man -l "$TMP/root/usr/share/man/man8/weir.8"
 like "$out" 'weir' 'with text'
 
