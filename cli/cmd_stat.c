@@ -6,11 +6,11 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli/command.h"
+#include "cli/interval.h"
 #include "cli/names.h"
 #include "cli/out.h"
 #include "cli/say.h"
@@ -246,57 +246,17 @@ static int read_base(struct weir_stat *stat)
 	return 0;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts = {0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
-
-/* True when it became @deadline_ns, false when one of the signals came, which
- * are blocked all the time: none is lost between two waits. */
-static bool wait_until(uint64_t deadline_ns, const sigset_t *signals)
-{
-	struct timespec left;
-	uint64_t now;
-
-	for (;;) {
-		now = now_ns();
-		left.tv_sec = now < deadline_ns ? (time_t)((deadline_ns - now) / NSEC_PER_SEC) : 0;
-		left.tv_nsec = now < deadline_ns ? (long)((deadline_ns - now) % NSEC_PER_SEC) : 0;
-		if (sigtimedwait(signals, NULL, &left) > 0)
-			return false;
-		if (errno == EAGAIN && now_ns() >= deadline_ns)
-			return true;
-	}
-}
-
 static int report_often(struct report *report, struct weir_stat *stat, uint64_t interval_ns,
 			uint32_t count)
 {
-	uint64_t deadline_ns;
-	sigset_t signals;
-	uint32_t i;
-	int err;
+	struct weir_interval interval;
+	int err = weir_interval_start(&interval, interval_ns);
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
-		return -errno;
-	err = read_base(stat);
-	deadline_ns = now_ns() + interval_ns;
-	for (i = 0; !err && (!count || i < count); i++) {
-		if (!wait_until(deadline_ns, &signals))
+	err = err ?: read_base(stat);
+	for (uint32_t i = 0; !err && (!count || i < count); i += count != 0) {
+		if (!weir_interval_wait(&interval))
 			break;
 		err = report_once(report, stat);
-		/* after a suspend: from now on, not a burst of missed reports */
-		deadline_ns += interval_ns;
-		if (deadline_ns < now_ns())
-			deadline_ns = now_ns() + interval_ns;
-		if (!count)
-			i = 0;
 	}
 	return err;
 }

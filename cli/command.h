@@ -98,6 +98,9 @@ struct weir_map_config {
 	const char *type, *name, *flags, *inner;
 	uint32_t max_entries;
 	const char *slot; /* swap */
+	/* watch */
+	uint64_t interval_ns;
+	uint32_t reports; /* 0: without end */
 };
 
 struct weir_help_config {
@@ -186,6 +189,7 @@ int weir_cmd_map_del(const struct weir_globals *globals, const union weir_config
 int weir_cmd_map_clear(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_pin(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_unpin(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_watch(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_create(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_swap(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_import(const struct weir_globals *globals, const union weir_config *cfg);

@@ -98,6 +98,15 @@ static const struct weir_word diff_words[] = {
 	END,
 };
 
+static const struct weir_word watch_words[] = {
+	MAP,
+	INTERVAL(MAP_FIELD(interval_ns), "how often: 2, 0.5, 1s, 500ms (default: 1s)"),
+	NUMBER("count", "N", UINT32_MAX, MAP_FIELD(reports), .help = "end after N intervals"),
+	FLAG("percpu", MAP_FIELD(percpu), .help = "the value of each CPU, not their sum"),
+	TYPES,
+	END,
+};
+
 static const struct weir_word create_words[] = {
 	STRING(NULL, "PATH", MAP_FIELD(path), .required = true, .first = true,
 	       .fill = WEIR_FILL_FILE, .help = "its pin; a plain name: in BPFFS/tc/globals"),
@@ -165,6 +174,9 @@ const struct weir_command weir_map_verbs[] = {
 	{"plan", weir_cmd_map_plan, apply_words, "print what apply would change", NULL},
 	{"apply", weir_cmd_map_apply, apply_words, "make the map equal to a file",
 	 "By the smallest change: entries that are equal are not touched.\n"},
+	{"watch", weir_cmd_map_watch, watch_words, "print changes as they come, with rates",
+	 "+ KEY VALUE is new, - KEY VALUE gone, ~ KEY VALUE rate VALUE changed; the rate is\n"
+	 "the growth of each number by the second.\n"},
 	{"swap", weir_cmd_map_swap, swap_words, "fill a new inner map and put it into a slot",
 	 "Programs see the old map whole or the new one whole. The types are the inner map's.\n"},
 	{"create", weir_cmd_map_create, create_words, "make a map, and pin it",

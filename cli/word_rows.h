@@ -25,6 +25,11 @@
 		.type = WEIR_WORD_U32, .word = (WORD), .metavar = (METAVAR), .min = 1, \
 		.max = (MAX), __VA_ARGS__                                              \
 	}
+#define INTERVAL(OFFSET, HELP)                                                            \
+	{                                                                                 \
+		.type = WEIR_WORD_TIME, .word = "interval", .metavar = "TIME", OFFSET,    \
+		.min = 10000000, .max = 86400000000000, .help = (HELP) /* 10 ms, a day */ \
+	}
 #define FILE_NAME(...) \
 	STRING(NULL, "FILE", .required = true, .first = true, .fill = WEIR_FILL_FILE, __VA_ARGS__)
 #define END                  \

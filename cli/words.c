@@ -143,8 +143,6 @@ static const struct weir_word check_words[] = {
 };
 
 /* A report more often than 100 a second is a busy loop; a day is long enough. */
-#define INTERVAL_MIN_NS 10000000ull
-#define INTERVAL_MAX_NS (86400ull * 1000000000ull)
 
 static const struct weir_word stat_words[] = {
 	STRING(NULL, "MAP", FIELD(stat, map), .group = 'w', .fill = WEIR_FILL_MAP,
@@ -154,13 +152,7 @@ static const struct weir_word stat_words[] = {
 	STRING("dev", "DEV", FIELD(stat, dev), .group = 'w', .fill = WEIR_FILL_DEV,
 	       .help = "counter maps of the programs on this interface"),
 	FLAG("all", FIELD(stat, all), .help = "also counters that are zero"),
-	{.type = WEIR_WORD_TIME,
-	 .word = "interval",
-	 .metavar = "TIME",
-	 FIELD(stat, interval_ns),
-	 .min = INTERVAL_MIN_NS,
-	 .max = INTERVAL_MAX_NS,
-	 .help = "report again and again, with rates: 2, 0.5, 1s, 500ms"},
+	INTERVAL(FIELD(stat, interval_ns), "report again and again, with rates: 2, 0.5, 1s, 500ms"),
 	NUMBER("count", "N", UINT32_MAX, FIELD(stat, count),
 	       .help = "end after N reports (interval: 1s unless given)"),
 	END,

@@ -331,3 +331,23 @@ int weir_table_print(const struct weir_table *table, const struct weir_dump_opts
 	end(&dump);
 	return err;
 }
+
+int weir_table_entry_text(const struct weir_table *table, const struct weir_dump_opts *opts,
+			  const void *key, const void *value, char **out)
+{
+	struct dump dump;
+	int err = begin(&dump, table, opts, -1);
+
+	if (!err) {
+		put_entry(&dump, key, value);
+		if (!opts->json && dump.out.len)
+			dump.out.len--; /* the line's end */
+		err = weir_buf_string(&dump.out) ? 0 : -ENOMEM;
+	}
+	if (!err) {
+		*out = dump.out.bytes;
+		dump.out.bytes = NULL;
+	}
+	end(&dump);
+	return err;
+}

@@ -179,6 +179,10 @@ int64_t weir_table_dump(const struct weir_table *table, const struct weir_dump_o
 int weir_table_print(const struct weir_table *table, const struct weir_dump_opts *opts,
 		     const void *key, const void *value, int fd);
 
+/* The same as a string without the line's end; free()d by the caller. */
+int weir_table_entry_text(const struct weir_table *table, const struct weir_dump_opts *opts,
+			  const void *key, const void *value, char **out);
+
 /* ---- many entries ---------------------------------------------------------------- */
 
 struct weir_bulk_opts {
@@ -213,6 +217,24 @@ int64_t weir_table_diff(const struct weir_table *table, const struct weir_table 
  * is new added, in this order; undone when one fails. Returns how many were changed. */
 int64_t weir_table_apply(const struct weir_table *table, const char *path,
 			 const struct weir_bulk_opts *opts);
+
+/* ---- changes over time ------------------------------------------------------------- */
+
+/* What was in a map when it was last looked at: all of it, in memory. */
+struct weir_watch;
+
+int weir_watch_open(const struct weir_table *table, struct weir_watch **out);
+void weir_watch_close(struct weir_watch *watch);
+/* Looks again, and tells what differs from the last time; the first time nothing. Returns
+ * how many entries do. */
+int64_t weir_watch_look(struct weir_watch *watch, weir_difference_fn fn, void *ctx);
+/* The growth of a value by the second, each number of it by itself, as the bytes of one CPU's
+ * value. -EMEDIUMTYPE, not logged: not all of it is numbers. */
+int weir_table_rate(const struct weir_table *table, const void *old, const void *now,
+		    double seconds, void *rate);
+/* One CPU's value as text, cut to @len. */
+void weir_table_value_text(const struct weir_table *table, const void *value, char *buf,
+			   size_t len);
 
 /* ---- made ----------------------------------------------------------------------- */
 

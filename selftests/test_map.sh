@@ -256,6 +256,29 @@ refused 'no type is known' create x type hash key u33 value u32 max 5
 ok 'a ring buffer' weir map create ring type ringbuf max 4096
 refused 'no entries to read' dump ring
 
+# ---- watched --------------------------------------------------------------------------------------------
+
+weir map create seen type hash key u32 value '{u64 packets; u64 bytes}' max 10
+weir map set seen 1 packets=5,bytes=100
+weir map set seen 2 packets=1
+background "$WEIR" map watch seen interval 0.3 count 20 >"$TMP/watched"
+pid=$bg
+sleep 0.5 # behind the first look
+weir map set seen 1 packets=1005,bytes=100
+weir map del seen 2
+weir map set seen 3 packets=7
+ok 'a new entry' wait_for 5 grep -q '^+ 3 packets=7,bytes=0$' "$TMP/watched"
+ok 'one that is gone' grep -q '^- 2 packets=1,bytes=0$' "$TMP/watched"
+ok 'one that changed, with its rate' grep -qE '^~ 1 packets=1005,bytes=100 rate packets=(2|3)[0-9]{3},bytes=0$' "$TMP/watched"
+stop "$pid"
+is "$(wc -l <"$TMP/watched")" 3 'and nothing else'
+background "$WEIR" -j map watch seen interval 0.2 count 5 >"$TMP/watched"
+pid=$bg
+sleep 0.3
+weir map set seen 3 packets=8
+wait "$pid"
+is "$? $(jq -r '"\(.change) \(.key) \(.value.packets)"' "$TMP/watched")" '0 changed 3 8' 'in JSON, as often as was said'
+
 # ---- many ----------------------------------------------------------------------------------------------
 
 bpftool map create "$BPFFS/many" type hash key 4 value 8 entries 200000 name many
