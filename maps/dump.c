@@ -306,9 +306,10 @@ int64_t weir_table_dump(const struct weir_table *table, const struct weir_dump_o
 		err = weir_table_each(table, dump_some, &dump);
 	if (err == 1)
 		err = 0; /* the limit */
-	if (!err)
+	/* what was read of a map that changes too fast is whole in itself */
+	if (!err || err == -EAGAIN)
 		put_sorted(&dump);
-	if (!err && opts->json)
+	if ((!err || err == -EAGAIN) && opts->json)
 		weir_buf_text(&dump.out, opts->pretty && dump.n ? "\n]\n" : "]\n");
 	if (weir_buf_flush(&dump.out) && !err)
 		err = dump.out.err;

@@ -228,6 +228,37 @@ cp big twice
 echo '5 2' >>twice
 run weir map import big twice
 like "$err" 'twice:300001: the same key as in line 6' 'one duplicate among many'
+
+# ---- maps that change meanwhile --------------------------------------------------------------------------
+
+create wide lpm_trie 8 256 60000 flags 1
+awk 'BEGIN { for (i = 0; i < 20000; i++) printf "10.%d.%d.%d/32\n", i / 65536, i / 256 % 256, i % 256; for (i = 0; i < 256; i++) printf "10.0.%d.0/24\n", i }' >keys
+weir map import wide keys with "0x$(printf '%0512d' 1)"
+# The kernel begins anew when the key is gone from which it would go on.
+is "$("$BUILD/tests/tool_walk" "$BPFFS/wide")" '20256 0' 'a trie whose last keys vanish: each entry once'
+create whash hash 4 256 20000
+seq 20000 >keys
+weir map import whash keys with "0x$(printf '%0512d' 1)"
+is "$("$BUILD/tests/tool_walk" "$BPFFS/whash")" '20000 0' 'a hash'
+create moving lpm_trie 8 4 60000 flags 1
+awk 'BEGIN { for (i = 0; i < 20000; i++) printf "10.%d.%d.%d/32 1\n", i / 65536, i / 256 % 256, i % 256; for (i = 0; i < 256; i++) printf "10.0.%d.0/24 2\n", i }' >even
+awk 'NR % 3' even >odd
+weir map apply moving even
+# shellcheck disable=SC2016 # the inner shell expands
+background bash -c 'while :; do "$0" map apply moving odd; "$0" map apply moving even; done' "$WEIR"
+pid=$bg
+twice=0
+unsaid=0
+for _ in $(seq 30); do
+	run weir map dump moving
+	[ -z "$(cut -d' ' -f1 "$TMP/out" | sort | uniq -d)" ] || twice=$((twice + 1))
+	# each entry that stays is there, or the dump says that it is not whole
+	[ "$status" = 1 ] || [ "$(sort "$TMP/out" | comm -23 <(sort odd) - | wc -l)" = 0 ] || unsaid=$((unsaid + 1))
+done
+stop "$pid"
+is "$twice" 0 'no entry of a moving trie is printed twice'
+is "$unsaid" 0 'and none that stays is missing in silence'
+
 # Memory that the process takes, in kB, at its peak.
 peak() {
 	"$BUILD/bench/compare" 1 "$1" true "$1" true 2>&1 | awk '/RSS/ { print int($4) }'
