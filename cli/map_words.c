@@ -98,6 +98,18 @@ static const struct weir_word diff_words[] = {
 	END,
 };
 
+#define DIRECTORY(HELP)                                                       \
+	STRING(NULL, "DIR", MAP_FIELD(path), .required = true, .first = true, \
+	       .fill = WEIR_FILL_DIR, .help = (HELP))
+
+static const struct weir_word snapshot_words[] = {DIRECTORY("the directory to make"), END};
+
+static const struct weir_word restore_words[] = {
+	DIRECTORY("of a snapshot"),
+	FLAG("create", MAP_FIELD(create), .help = "make and pin maps that are missing"),
+	END,
+};
+
 static const struct weir_word watch_words[] = {
 	MAP,
 	INTERVAL(MAP_FIELD(interval_ns), "how often: 2, 0.5, 1s, 500ms (default: 1s)"),
@@ -177,6 +189,11 @@ const struct weir_command weir_map_verbs[] = {
 	{"watch", weir_cmd_map_watch, watch_words, "print changes as they come, with rates",
 	 "+ KEY VALUE is new, - KEY VALUE gone, ~ KEY VALUE rate VALUE changed; the rate is\n"
 	 "the growth of each number by the second.\n"},
+	{"snapshot", weir_cmd_map_snapshot, snapshot_words, "keep all pinned maps in a directory",
+	 "Hashes, arrays, LPM tries, with the values of each CPU; a note names what is not "
+	 "kept.\n"},
+	{"restore", weir_cmd_map_restore, restore_words, "make pinned maps what a snapshot has",
+	 NULL},
 	{"swap", weir_cmd_map_swap, swap_words, "fill a new inner map and put it into a slot",
 	 "Programs see the old map whole or the new one whole. The types are the inner map's.\n"},
 	{"create", weir_cmd_map_create, create_words, "make a map, and pin it",

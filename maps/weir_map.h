@@ -258,6 +258,15 @@ int weir_map_create_like(const struct weir_map *like, uint32_t max_entries);
 int weir_table_swap(const struct weir_table *outer, const void *key, const char *path,
 		    const struct weir_bulk_opts *opts, const struct weir_table_opts *types);
 
+/* ---- kept ------------------------------------------------------------------------ */
+
+/* Writes every pinned map of entries (hashes, arrays, their per-CPU and LRU forms, LPM
+ * tries) to the new directory @dir. Returns how many. Logged. */
+int64_t weir_maps_snapshot(const char *dir);
+/* Makes each of them what it was, where its pin is; @create: those that are missing are made
+ * and pinned. Goes on behind one that fails; the first error is returned. */
+int64_t weir_maps_restore(const char *dir, bool create);
+
 /* ---- counters -------------------------------------------------------------- */
 
 /* The value of a counter map: DESIGN D8, maps/layout.h. */

@@ -190,11 +190,14 @@ refused 'nosuch: no map is pinned under this name' dump nosuch
 # ---- maps as objects --------------------------------------------------------------------------------
 
 run weir -j map list
-is "$(jq -r '.[] | select(.name == "mt_stats") | .programs[0].name' <<<"$out")" mt_xdp 'list: programs'
-is "$(jq -r '.[] | select(.name == "mt_flows") | "\(.type) \(.entries) \(.pins[0])"' <<<"$out")" \
+# others on the machine may have maps of these names
+STATS=$(bpftool -j map show pinned "$BPFFS/m/mt_stats" | jq .id)
+FLOWS=$(bpftool -j map show pinned "$BPFFS/m/mt_flows" | jq .id)
+is "$(jq -r ".[] | select(.id == $STATS) | .programs[0].name" <<<"$out")" mt_xdp 'list: programs'
+is "$(jq -r ".[] | select(.id == $FLOWS)"' | "\(.type) \(.entries) \(.pins[0])"' <<<"$out")" \
 	"hash 1 $BPFFS/m/mt_flows" 'list: type, entries, pins'
 ok 'attached' weir -n "$A" attach dev v7 xdp generic pinned "$BPFFS/p"
-is "$(weir -n "$A" -j map list | jq -r '.[] | select(.name == "mt_stats") | .programs[0].attached[] | "\(.dev) \(.hook)"')" \
+is "$(weir -n "$A" -j map list | jq -r ".[] | select(.id == $STATS)"' | .programs[0].attached[] | "\(.dev) \(.hook)"')" \
 	'v7 xdp' 'list: interfaces'
 run weir -n "$A" map show mt_stats
 like "$out" "prog mt_xdp id $ID v7 xdp" 'show: the same'

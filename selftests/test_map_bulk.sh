@@ -210,6 +210,34 @@ for map in blk4 h h2 pc pch a mt_flows mt_full mt_stats mt_cpuhash mt_lru mt_v6 
 	done
 done
 
+# ---- kept -------------------------------------------------------------------------------------------------
+
+all_maps() {
+	for path in "$BPFFS"/{blk4,h,h2,pc,pch,a} "$BPFFS"/m/mt_{flows,full,stats,cpuhash,lru,v6,vrf}; do
+		weir map dump "$path" percpu sort key
+	done
+}
+before=$(all_maps)
+ok 'snapshot' weir map snapshot snap
+like "$err" 'mt_jumps: a map of this type is not kept' 'says what is not kept'
+[ "$(wc -l <snap/index)" -ge 13 ]
+verdict $? 'and keeps the others'
+run weir map snapshot snap
+exits 1 'not over another one'
+for map in blk4 h h2 pc pch a mt_flows mt_full mt_stats mt_cpuhash mt_lru mt_v6 mt_vrf; do
+	weir map clear $map
+done
+weir map set h 77 7
+rm "$BPFFS/h2" "$BPFFS/m/mt_flows"
+run weir map restore snap
+exits 1 'without create'
+like "$err" 'h2: no such pin; the word create makes the map' 'a missing map is an error'
+ok 'restore' weir map restore snap create
+is "$(all_maps)" "$before" 'all is as it was'
+like "$(weir map show mt_flows)" 'key \{ipv4 saddr; ipv4 daddr; \{be16 sport; be16 dport\} l4; proto proto\}' 'types, too'
+run weir map restore nosuch
+exits 1 'no such snapshot'
+
 # ---- many -----------------------------------------------------------------------------------------------
 
 create big hash 4 8 1000000
