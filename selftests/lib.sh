@@ -59,10 +59,15 @@ verdict() {
 		printf 'ok %d - %s\n' "$TAP_COUNT" "${2//#/ }"
 		return 0
 	fi
+	local text
 	TAP_FAILED=$((TAP_FAILED + 1))
-	printf 'not ok %d - %s\n' "$TAP_COUNT" "${2//#/ }"
-	note "at ${BASH_SOURCE[2]##*/}:${BASH_LINENO[1]}"
-	[ -z "${3-}" ] || note "$3"
+	text=$(
+		printf 'not ok %d - %s\n' "$TAP_COUNT" "${2//#/ }"
+		note "at ${BASH_SOURCE[2]##*/}:${BASH_LINENO[1]}"
+		[ -z "${3-}" ] || note "$3"
+	)
+	printf '%s\n' "$text"
+	printf '%s\n' "$text" >&2 # which prove shows
 	return 1
 }
 

@@ -11,8 +11,7 @@ export WEIR=$BUILD/weir-asan
 export TWIN_HOW=weir # a shim would be the other build
 for name in load errors exec callers ip twin; do
 	run bash "$ROOT/selftests/test_$name.sh"
-	exits 0 "test_$name.sh passes under sanitizers"
-	[ "$status" = 0 ] || note "$(grep -A12 '^not ok' "$TMP/out" | head -n 60)"
+	verdict "$status" "test_$name.sh passes under sanitizers" "$(grep -A12 '^not ok' "$TMP/out" | head -n 60)"
 	[ "$(grep -c '^ok ' "$TMP/out")" -gt 30 ]
 	verdict $? "test_$name.sh ran"
 done
