@@ -98,6 +98,15 @@ static const struct weir_word diff_words[] = {
 	END,
 };
 
+static const struct weir_word events_words[] = {
+	MAP,
+	STRING("value", "TYPE", MAP_FIELD(value_type), .group = 't', .help = "what a record is"),
+	STRING("struct", "NAME", MAP_FIELD(btf), .group = 't',
+	       .help = "the same, by the BTF of a program that uses the map"),
+	NUMBER("count", "N", UINT32_MAX, MAP_FIELD(reports), .help = "end after N records"),
+	END,
+};
+
 #define DIRECTORY(HELP)                                                       \
 	STRING(NULL, "DIR", MAP_FIELD(path), .required = true, .first = true, \
 	       .fill = WEIR_FILL_DIR, .help = (HELP))
@@ -189,6 +198,8 @@ const struct weir_command weir_map_verbs[] = {
 	{"watch", weir_cmd_map_watch, watch_words, "print changes as they come, with rates",
 	 "+ KEY VALUE is new, - KEY VALUE gone, ~ KEY VALUE rate VALUE changed; the rate is\n"
 	 "the growth of each number by the second.\n"},
+	{"events", weir_cmd_map_events, events_words, "print records of a ring buffer as they come",
+	 "Of a perf event array as well. Reading takes records away from other readers.\n"},
 	{"snapshot", weir_cmd_map_snapshot, snapshot_words, "keep all pinned maps in a directory",
 	 "Hashes, arrays, LPM tries, with the values of each CPU; a note names what is not "
 	 "kept.\n"},

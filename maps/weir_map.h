@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/* ---- pins ------------------------------------------------------------------ */
+/* ---- pins ---------------------------------------------------------------- */
 
 enum weir_pin_kind { WEIR_PIN_OF_PROG, WEIR_PIN_OF_MAP, WEIR_PIN_OF_LINK };
 
@@ -29,7 +29,7 @@ void weir_pins_free(struct weir_pins *pins);
 const char *weir_pins_path(const struct weir_pins *pins, enum weir_pin_kind kind, uint32_t id,
 			   size_t nth);
 
-/* ---- opening --------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------- */
 
 /*
  * Opens @spec: a path to a pin, "id N", or a pinned name looked up in
@@ -82,7 +82,7 @@ int weir_map_unpin(const char *path, const char *bpffs);
 /* BPF_MAP_FREEZE, Linux 5.2. Logged. */
 int weir_map_freeze(int fd);
 
-/* ---- typed maps --------------------------------------------------------------- */
+/* ---- typed maps ---------------------------------------------------------- */
 
 /*
  * A map with what its keys and values mean: by BTF, by types that are given, else
@@ -183,7 +183,7 @@ int weir_table_print(const struct weir_table *table, const struct weir_dump_opts
 int weir_table_entry_text(const struct weir_table *table, const struct weir_dump_opts *opts,
 			  const void *key, const void *value, char **out);
 
-/* ---- many entries ---------------------------------------------------------------- */
+/* ---- many entries -------------------------------------------------------- */
 
 struct weir_bulk_opts {
 	size_t size;
@@ -218,7 +218,7 @@ int64_t weir_table_diff(const struct weir_table *table, const struct weir_table 
 int64_t weir_table_apply(const struct weir_table *table, const char *path,
 			 const struct weir_bulk_opts *opts);
 
-/* ---- changes over time ------------------------------------------------------------- */
+/* ---- changes over time --------------------------------------------------- */
 
 /* What was in a map when it was last looked at: all of it, in memory. */
 struct weir_watch;
@@ -236,7 +236,34 @@ int weir_table_rate(const struct weir_table *table, const void *old, const void 
 void weir_table_value_text(const struct weir_table *table, const void *value, char *buf,
 			   size_t len);
 
-/* ---- made ----------------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------- */
+
+struct weir_events;
+
+struct weir_events_opts {
+	size_t size;
+	const char *type; /* of records, as of weir_table_opts; NULL: bytes */
+	/* or a struct of this name in this BTF */
+	const char *btf_name;
+	uint32_t btf_id;
+};
+
+/* A record; @cpu -1: of a ring buffer. Another answer than 0 ends the poll. */
+typedef int (*weir_event_fn)(const void *data, size_t len, int cpu, void *ctx);
+
+/* @fd: a ring buffer or a perf event array, open as long as the events are. -EINVAL, logged. */
+int weir_events_open(int fd, const struct weir_events_opts *opts, weir_event_fn fn, void *ctx,
+		     struct weir_events **out);
+void weir_events_close(struct weir_events *events);
+/* Takes the records that are there, or come within @timeout_ms. What @fn answered, or 0. */
+int weir_events_poll(struct weir_events *events, int timeout_ms);
+/* Records for which there was no room (perf event arrays). */
+uint64_t weir_events_lost(const struct weir_events *events);
+/* A record by its type, free()d by the caller; bytes when it is shorter. */
+int weir_event_text(const struct weir_events *events, const void *data, size_t len, bool json,
+		    char **out);
+
+/* ---- made ---------------------------------------------------------------- */
 
 struct weir_create_opts {
 	size_t size;
@@ -258,7 +285,7 @@ int weir_map_create_like(const struct weir_map *like, uint32_t max_entries);
 int weir_table_swap(const struct weir_table *outer, const void *key, const char *path,
 		    const struct weir_bulk_opts *opts, const struct weir_table_opts *types);
 
-/* ---- kept ------------------------------------------------------------------------ */
+/* ---- kept ---------------------------------------------------------------- */
 
 /* Writes every pinned map of entries (hashes, arrays, their per-CPU and LRU forms, LPM
  * tries) to the new directory @dir. Returns how many. Logged. */
@@ -267,7 +294,7 @@ int64_t weir_maps_snapshot(const char *dir);
  * and pinned. Goes on behind one that fails; the first error is returned. */
 int64_t weir_maps_restore(const char *dir, bool create);
 
-/* ---- counters -------------------------------------------------------------- */
+/* ---- counters ------------------------------------------------------------ */
 
 /* The value of a counter map: DESIGN D8, maps/layout.h. */
 struct weir_count {

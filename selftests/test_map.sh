@@ -259,6 +259,31 @@ refused 'no type is known' create x type hash key u33 value u32 max 5
 ok 'a ring buffer' weir map create ring type ringbuf max 4096
 refused 'no entries to read' dump ring
 
+# ---- records --------------------------------------------------------------------------------------------
+
+netns_add C D
+veth_pair "$C" e0 "$D" e1
+mkdir "$BPFFS/ev"
+bpftool prog load "$PROGS/map_events.o" "$BPFFS/evp" pinmaps "$BPFFS/ev"
+weir -n "$D" -q attach dev e1 xdp generic pinned "$BPFFS/evp"
+for map in ev_ring ev_perf; do
+	background "$WEIR" map events $map struct ev_record count 3 >"$TMP/events"
+	pid=$bg
+	sleep 0.5
+	send "$C" e0 ipv4 5 >/dev/null
+	wait "$pid"
+	is "$? $(sort -u "$TMP/events" | wc -l)$(grep -cE '^length=[0-9]+,h_proto=ipv4,smac=([0-9a-f]{2}:){5}[0-9a-f]{2}$' "$TMP/events")" '0 13' "$map: by the program's BTF, as many as were asked for"
+done
+background "$WEIR" -j map events ev_ring value '{u32 length; ethertype p}' >"$TMP/events"
+pid=$bg
+sleep 0.4
+send "$C" e0 ipv4 1 >/dev/null
+wait_for 5 grep -q record "$TMP/events"
+stop "$pid"
+is "$(head -n 1 "$TMP/events" | jq -c '[.length, .record.p]')" '[12,"ipv4"]' 'by a type, in JSON, until it is ended'
+refused 'no struct nope' events ev_ring struct nope
+refused 'neither a ring buffer nor a perf event array' events blk4
+
 # ---- watched --------------------------------------------------------------------------------------------
 
 weir map create seen type hash key u32 value '{u64 packets; u64 bytes}' max 10
