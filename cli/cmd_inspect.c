@@ -33,7 +33,7 @@ static const char *scope_word(enum weir_pin_scope scope)
 	return words[scope];
 }
 
-/* ---- text --------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------- */
 
 static void print_helpers(const struct weir_prog_decl *prog)
 {
@@ -163,7 +163,7 @@ static void print_object(const struct weir_object *obj)
 		print_tail(&tails[i]);
 }
 
-/* ---- JSON --------------------------------------------------------------------- */
+/* ---- JSON ---------------------------------------------------------------- */
 
 static void put_prog(struct weir_json *json, const struct weir_prog_decl *prog)
 {

@@ -8,7 +8,7 @@
 #include "cli/out.h"
 #include "cli/say.h"
 
-/* ---- read -------------------------------------------------------------------------------- */
+/* ---- read ---------------------------------------------------------------- */
 
 static struct weir_dump_opts dump_opts(const struct weir_globals *globals,
 				       const struct weir_map_config *cfg)
@@ -77,7 +77,7 @@ int weir_cmd_map_get(const struct weir_globals *globals, const union weir_config
 	return err;
 }
 
-/* ---- change --------------------------------------------------------------------------------- */
+/* ---- change -------------------------------------------------------------- */
 
 /* A part of a value needs the rest of it. */
 static int read_present(const struct weir_map_line *line, const struct weir_entry_words *words,
@@ -151,8 +151,7 @@ int weir_cmd_map_clear(const struct weir_globals *globals, const union weir_conf
 	return err;
 }
 
-/* ---- the map itself ----------------------------------------------------------------------------
- */
+/* ---- the map itself ------------------------------------------------------ */
 
 int weir_cmd_map_pin(const struct weir_globals *globals, const union weir_config *cfg)
 {

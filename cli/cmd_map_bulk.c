@@ -14,7 +14,7 @@
 #include "cli/out.h"
 #include "cli/say.h"
 
-/* ---- progress ---------------------------------------------------------------------------- */
+/* ---- progress ------------------------------------------------------------ */
 
 struct progress {
 	struct timespec start;
@@ -67,8 +67,7 @@ static void end(const struct bulk *bulk)
 		fputs("\r\033[K", stderr);
 }
 
-/* ---- import, apply ----------------------------------------------------------------------------
- */
+/* ---- import, apply ------------------------------------------------------- */
 
 static int write_map(const struct weir_globals *globals, const struct weir_map_config *cfg,
 		     int64_t (*run)(const struct weir_table *, const char *,
@@ -98,8 +97,7 @@ int weir_cmd_map_apply(const struct weir_globals *globals, const union weir_conf
 	return write_map(globals, &cfg->map, weir_table_apply);
 }
 
-/* ---- diff, plan
- * ---------------------------------------------------------------------------------- */
+/* ---- diff, plan ---------------------------------------------------------- */
 
 struct differences {
 	const struct weir_globals *globals;
@@ -165,8 +163,7 @@ int weir_cmd_map_plan(const struct weir_globals *globals, const union weir_confi
 	return n < 0 ? (int)n : 0;
 }
 
-/* ---- export
- * ---------------------------------------------------------------------------------------- */
+/* ---- export -------------------------------------------------------------- */
 
 static int write_whole(const struct weir_table *table, const struct weir_dump_opts *opts,
 		       const char *path)

@@ -8,7 +8,7 @@
 #include "cli/names.h"
 #include "cli/say.h"
 
-/* ---- create ---------------------------------------------------------------------------- */
+/* ---- create -------------------------------------------------------------- */
 
 static int read_flags(const char *list, uint32_t *out)
 {
@@ -97,7 +97,7 @@ int weir_cmd_map_create(const struct weir_globals *globals, const union weir_con
 	return create(globals, cfg, &opts);
 }
 
-/* ---- swap --------------------------------------------------------------------------------- */
+/* ---- swap ---------------------------------------------------------------- */
 
 int weir_cmd_map_swap(const struct weir_globals *globals, const union weir_config *config)
 {

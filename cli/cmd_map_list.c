@@ -18,7 +18,7 @@
 /* Larger maps are counted by `show`, or by the word `count`. */
 #define COUNT_UP_TO 65536u
 
-/* ---- who uses maps ----------------------------------------------------------------------- */
+/* ---- who uses maps ------------------------------------------------------- */
 
 struct user {
 	uint32_t map_id, prog_id;
@@ -97,7 +97,7 @@ static void free_users(struct users *users)
 	free(users->places);
 }
 
-/* ---- entries -------------------------------------------------------------------------------- */
+/* ---- entries ------------------------------------------------------------- */
 
 static int count_some(const void *keys, const void *values, size_t n, void *ctx)
 {
@@ -127,8 +127,7 @@ static int64_t count_entries(int fd, const struct weir_map *map, bool large)
 	return err ? -1 : (int64_t)n;
 }
 
-/* ---- text -------------------------------------------------------------------------------------
- */
+/* ---- text ---------------------------------------------------------------- */
 
 struct listing {
 	const struct weir_globals *globals;
@@ -181,8 +180,7 @@ static void print_map(struct listing *list, const struct weir_map *map, int64_t 
 	print_users(list, map->id);
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------
- */
+/* ---- JSON ---------------------------------------------------------------- */
 
 static void json_users(struct listing *list, uint32_t map_id)
 {
@@ -255,8 +253,7 @@ static void show(struct listing *list, int fd, const struct weir_map *map, const
 	weir_json_object_end(&list->json);
 }
 
-/* ---- commands
- * ------------------------------------------------------------------------------------ */
+/* ---- commands ------------------------------------------------------------ */
 
 static int start(struct listing *list, const struct weir_globals *globals)
 {

@@ -63,7 +63,7 @@ static bool is_hidden(const struct report *report, struct weir_count count)
 	return !report->all && !count.packets && !count.bytes;
 }
 
-/* ---- text ---------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------- */
 
 static void print_heading(const struct report *report, const struct weir_map *map)
 {
@@ -124,7 +124,7 @@ static void print_map(const struct report *report, struct weir_stat_map *map, si
 	}
 }
 
-/* ---- JSON ---------------------------------------------------------------------- */
+/* ---- JSON ---------------------------------------------------------------- */
 
 static void put_row(struct report *report, const struct row *row)
 {
@@ -168,7 +168,7 @@ static void put_map(struct report *report, struct weir_stat_map *map, size_t n)
 	weir_json_object_end(json);
 }
 
-/* ---- reports -------------------------------------------------------------------- */
+/* ---- reports ------------------------------------------------------------- */
 
 static void begin(struct report *report)
 {

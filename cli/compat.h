@@ -67,7 +67,7 @@ bool weir_compat_enter(struct weir_compat *c);
 /* The route socket, in the namespace of -n. NULL after an error line. */
 struct weir_net *weir_compat_net(struct weir_compat *c);
 
-/* ---- batch files (batch_read.c) ---------------------------------------------- */
+/* ---- batch files (batch_read.c) ------------------------------------------ */
 
 struct weir_batch_text {
 	FILE *in;
@@ -96,7 +96,7 @@ bool weir_ip_is_ours(const struct weir_compat *c, char **words);
 int weir_tc_line(struct weir_compat *c, char **words);
 int weir_ip_line(struct weir_compat *c, char **words);
 
-/* ---- words (words iproute2 compares: compat_words.c) ------------------------ */
+/* ---- words (words iproute2 compares: compat_words.c) --------------------- */
 
 /* True when @text is a non-empty prefix of @word: iproute2's matches(). */
 bool weir_word_is(const char *text, const char *word);
@@ -119,7 +119,7 @@ bool weir_word_protocol(const char *text, uint16_t *protocol_be);
 /* Its name, "[N]" without one; @buf of 16 bytes. */
 const char *weir_protocol_text(uint16_t protocol_be, char *buf);
 
-/* ---- speaking (compat_say.c) -------------------------------------------------- */
+/* ---- speaking (compat_say.c) --------------------------------------------- */
 
 /* Hears the library for one line: errors and details as plain lines on standard
  * error; notices are held back until weir_compat_say_end(), which drops them
@@ -132,7 +132,7 @@ void weir_compat_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)))
  * a line for a missing attribute. True when there was one (ack->err). */
 bool weir_compat_refused(const struct weir_ack *ack);
 
-/* ---- the real program (real_path.c, real.c) ------------------------------------ */
+/* ---- the real program (real_path.c, real.c) ------------------------------ */
 
 /* Path of the real `tc` or `ip`: in PATH, then /sbin, /usr/sbin, /bin, /usr/bin;
  * never a weir under another name, nor a script that calls one. -ENOENT, not

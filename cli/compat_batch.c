@@ -31,7 +31,7 @@ struct batch {
 	unsigned long fed;  /* lines it got */
 };
 
-/* ---- the messages of the real program ------------------------------------------------ */
+/* ---- the messages of the real program ------------------------------------ */
 
 /* Copies @from to standard error, line by line, naming our file and its lines. */
 static void relay(int from, const char *name, unsigned long base)
@@ -83,7 +83,7 @@ static int start_relay(struct batch *b, int *err_fd)
 	return 0;
 }
 
-/* ---- the real program ---------------------------------------------------------------- */
+/* ---- the real program ---------------------------------------------------- */
 
 /* -errno: an error line is due. */
 static int start_child(struct batch *b)
@@ -139,7 +139,7 @@ static bool feed_line(struct batch *b, char **words)
 	return !ferror(b->feed);
 }
 
-/* ---- the batch ------------------------------------------------------------------------ */
+/* ---- the batch ----------------------------------------------------------- */
 
 /* How a line ends for the batch. */
 struct outcome {

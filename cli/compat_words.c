@@ -13,7 +13,7 @@
 
 #include "cli/compat.h"
 
-/* ---- comparing and complaining ------------------------------------------------ */
+/* ---- comparing and complaining ------------------------------------------- */
 
 bool weir_word_is(const char *text, const char *word)
 {
@@ -40,7 +40,7 @@ int weir_word_duplicate(const char *key, const char *text)
 	return WEIR_COMPAT_USAGE;
 }
 
-/* ---- numbers -------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------- */
 
 /* strtoul() reads blanks and signs as well; a sign makes a number that no field
  * here can hold. */
@@ -113,7 +113,7 @@ const char *weir_classid_text(uint32_t classid, char *buf)
 	return buf;
 }
 
-/* ---- ethertypes ----------------------------------------------------------------- */
+/* ---- ethertypes ---------------------------------------------------------- */
 
 /* Names and their order are iproute2's: the first of a number is printed. */
 static const struct {

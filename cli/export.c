@@ -38,7 +38,7 @@ static int address_of(const char *uds, struct sockaddr_un *out)
 	return 0;
 }
 
-/* ---- sending -------------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------- */
 
 struct message {
 	struct weir_export_head head;
@@ -126,7 +126,7 @@ int weir_export_maps(const struct weir_object *object, const char *file, const c
 	return err;
 }
 
-/* ---- receiving ------------------------------------------------------------------ */
+/* ---- receiving ----------------------------------------------------------- */
 
 /* The fds of a message, as many as fit; the count. */
 static size_t take_fds(struct msghdr *head, int *fds)
@@ -192,7 +192,7 @@ static int receive(int sock, const char *uds, struct weir_import *out)
 	return -EBADMSG;
 }
 
-/* ---- waiting -------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------- */
 
 /* Interrupted, the socket's name goes, too: these are heard only while we wait, and
  * end the process when the name is gone. */

@@ -14,7 +14,7 @@
 
 static const struct weir_spec_rules xdp_rules = {.prog_type = BPF_PROG_TYPE_XDP};
 
-/* ---- words ------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------- */
 
 static const struct {
 	const char *word;
@@ -87,7 +87,7 @@ static int parse(char **words, struct link_line *line)
 	return make_rest(words, xdp, at, line);
 }
 
-/* ---- the kernel's answer --------------------------------------------------------------- */
+/* ---- the kernel's answer ------------------------------------------------- */
 
 struct holder {
 	enum weir_xdp_mode mode;
@@ -160,7 +160,7 @@ static void note_left(struct weir_compat *c, const struct link_line *line)
 				line->said.dev, holder.prog_id, mode_word(holder.mode));
 }
 
-/* ---- sending ------------------------------------------------------------------------------ */
+/* ---- sending ------------------------------------------------------------- */
 
 static int send_xdp(struct weir_compat *c, const struct link_line *line, struct weir_borrowed *req,
 		    int ifindex, int prog_fd)

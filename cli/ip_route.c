@@ -41,7 +41,7 @@ struct route_line {
 	char **words; /* with stand-ins */
 };
 
-/* ---- words ---------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------- */
 
 static bool is_end_bpf(char **encap)
 {
@@ -156,7 +156,7 @@ static int parse(char **words, struct route_line *line)
 	return status;
 }
 
-/* ---- run -------------------------------------------------------------------------------- */
+/* ---- run ----------------------------------------------------------------- */
 
 static int load(struct weir_compat *c, struct encap *encap)
 {

@@ -12,7 +12,7 @@
 #include "cli/map.h"
 #include "cli/say.h"
 
-/* ---- maps of programs ----------------------------------------------------------------- */
+/* ---- maps of programs ---------------------------------------------------- */
 
 static bool is_number(const char *text)
 {
@@ -90,7 +90,7 @@ int weir_map_ref_open(const struct weir_globals *globals, const struct weir_map_
 	return weir_map_open(text, globals->bpffs);
 }
 
-/* ---- lines -------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------- */
 
 static int name_of(uint32_t ifindex, char *name, void *ctx)
 {

@@ -10,7 +10,7 @@
 #include "cli/opts.h"
 #include "cli/say.h"
 
-/* ---- finding a row ----------------------------------------------------------- */
+/* ---- finding a row ------------------------------------------------------- */
 
 /* In rising order: an alias gives way to a word of the same prefix. */
 enum match { MATCH_NONE, MATCH_ALIAS_PREFIX, MATCH_PREFIX, MATCH_EXACT };
@@ -80,7 +80,7 @@ bool weir_words_open(const struct weir_parse *parse, size_t nth)
 	return true;
 }
 
-/* ---- unknown and ambiguous words ------------------------------------------- */
+/* ---- unknown and ambiguous words ----------------------------------------- */
 
 static int fail_unknown(const struct weir_parse *parse, const char *text)
 {
@@ -122,7 +122,7 @@ int weir_words_fail(const struct weir_parse *parse, const char *text, int err)
 	return err == -ENOTUNIQ ? fail_ambiguous(parse, text) : fail_unknown(parse, text);
 }
 
-/* ---- rules between words --------------------------------------------------------- */
+/* ---- rules between words ------------------------------------------------- */
 
 static int fail_taken(const struct weir_parse *parse, int nth)
 {
@@ -234,7 +234,7 @@ static int check_rules(const struct weir_parse *parse)
 	return 0;
 }
 
-/* ---- words --------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------- */
 
 bool weir_words_is_help(const char *text)
 {

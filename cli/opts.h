@@ -127,7 +127,7 @@ struct weir_near {
 
 void weir_near_add(struct weir_near *near, const char *word);
 
-/* ---- between the files of the parser ----------------------------------------- */
+/* ---- between the files of the parser ------------------------------------- */
 
 /* "help", "-h", "-help", "--help". */
 bool weir_words_is_help(const char *text);

@@ -126,7 +126,7 @@ int weir_value_store(const char *command, const struct weir_word *row, const cha
 	}
 }
 
-/* ---- several words ----------------------------------------------------------- */
+/* ---- several words ------------------------------------------------------- */
 
 static int few(const char *command, const struct weir_word *row, const char *missing)
 {

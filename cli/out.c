@@ -11,7 +11,7 @@
 #include "cli/out.h"
 #include "cli/say.h"
 
-/* ---- UTF-8 ------------------------------------------------------------------- */
+/* ---- UTF-8 --------------------------------------------------------------- */
 
 /* Length of the valid UTF-8 sequence at @s (RFC 3629: no overlong form, no
  * surrogate, at most U+10FFFF); 0: invalid. The NUL stops a cut sequence. */
@@ -47,7 +47,7 @@ static size_t utf8_len(const unsigned char *s)
 	return len;
 }
 
-/* ---- JSON ---------------------------------------------------------------------- */
+/* ---- JSON ---------------------------------------------------------------- */
 
 static void put_escaped(FILE *file, unsigned char c)
 {
@@ -199,7 +199,7 @@ void weir_json_bool(struct weir_json *json, const char *key, bool value)
 	fputs(value ? "true" : "false", json->file);
 }
 
-/* ---- text ---------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------- */
 
 /* U+0080..U+009F, C2 80..C2 9F in UTF-8, are control characters as well. */
 static bool is_c1_control(const unsigned char *s)

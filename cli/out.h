@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* ---- JSON ------------------------------------------------------------------ */
+/* ---- JSON ---------------------------------------------------------------- */
 
 struct weir_json {
 	FILE *file;
@@ -43,7 +43,7 @@ void weir_json_u64(struct weir_json *json, const char *key, uint64_t value);
 void weir_json_double(struct weir_json *json, const char *key, double value);
 void weir_json_bool(struct weir_json *json, const char *key, bool value);
 
-/* ---- text ------------------------------------------------------------------ */
+/* ---- text ---------------------------------------------------------------- */
 
 /* @text with control characters as \xNN: other people's names reach terminals.
  * NULL prints "-". */

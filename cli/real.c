@@ -98,7 +98,7 @@ static int not_found(const struct weir_compat *c)
 	return STATUS_NOT_FOUND;
 }
 
-/* ---- run -------------------------------------------------------------------------- */
+/* ---- run ----------------------------------------------------------------- */
 
 /* As a shell tells it. */
 static int status_of(int wait_status)
@@ -214,7 +214,7 @@ int weir_real_line(struct weir_compat *c, char **words)
 	return c->in_batch ? run(c, words) : become(c, words);
 }
 
-/* ---- listen ----------------------------------------------------------------------- */
+/* ---- listen -------------------------------------------------------------- */
 
 /* Closes @fd. -errno. */
 static int read_all(int fd, char **out, size_t *out_len)

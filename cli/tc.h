@@ -7,7 +7,7 @@
 #include "cli/out.h"
 #include "cli/spec.h"
 
-/* ---- actions: `action bpf ...`, in filters and in `tc actions` ---------------- */
+/* ---- actions: `action bpf ...`, in filters and in `tc actions` ----------- */
 
 /* A list as words said it. Strings of actions are copied. */
 struct weir_actions {
@@ -42,7 +42,7 @@ char **weir_filter_kind(char **words);
 void weir_actions_show(const struct weir_compat *c, const struct weir_tc_action *actions, size_t n,
 		       bool in_filter, struct weir_json *json);
 
-/* ---- objects of tc ------------------------------------------------------------ */
+/* ---- objects of tc ------------------------------------------------------- */
 
 int weir_tc_qdisc_line(struct weir_compat *c, char **words);
 int weir_tc_filter_line(struct weir_compat *c, char **words);

@@ -18,7 +18,7 @@ static const struct weir_spec_rules action_rules = {
 	.prog_type = BPF_PROG_TYPE_SCHED_ACT,
 };
 
-/* ---- control ---------------------------------------------------------------------- */
+/* ---- control ------------------------------------------------------------- */
 
 static const struct {
 	const char *word;
@@ -77,7 +77,7 @@ static int take_control(char ***argv, int32_t *control)
 	return 0;
 }
 
-/* ---- one action ------------------------------------------------------------------- */
+/* ---- one action ---------------------------------------------------------- */
 
 static int take_spec(char ***argv, struct weir_actions *out)
 {
@@ -206,7 +206,7 @@ int weir_actions_parse(char ***argv, struct weir_actions *out)
 	return 0;
 }
 
-/* ---- programs --------------------------------------------------------------------- */
+/* ---- programs ------------------------------------------------------------ */
 
 int weir_actions_load(const struct weir_compat *c, struct weir_actions *actions)
 {

@@ -15,7 +15,7 @@ static const char *line_break(const struct weir_compat *c)
 	return c->oneline ? "\\" : "\n";
 }
 
-/* ---- control ---------------------------------------------------------------------- */
+/* ---- control ------------------------------------------------------------- */
 
 static const char *control_word(int32_t control)
 {
@@ -59,7 +59,7 @@ static void control_show(int32_t control, struct weir_json *json)
 		printf(" %u", value);
 }
 
-/* ---- what is counted ---------------------------------------------------------------- */
+/* ---- what is counted ----------------------------------------------------- */
 
 static void time_show(const char *member, const char *word, uint64_t ticks, struct weir_json *json)
 {
@@ -106,7 +106,7 @@ static void stats_show(const struct weir_compat *c, const struct weir_tc_action 
 	weir_json_object_end(json);
 }
 
-/* ---- where it counts ---------------------------------------------------------------- */
+/* ---- where it counts ----------------------------------------------------- */
 
 static void flag_show(const char *word, struct weir_json *json)
 {
@@ -200,7 +200,7 @@ static void tail_show(const struct weir_compat *c, const struct weir_tc_action *
 	hw_stats_show(c, "used_hw_stats", action->used_hw_stats, json);
 }
 
-/* ---- actions ------------------------------------------------------------------------ */
+/* ---- actions ------------------------------------------------------------- */
 
 static void action_text(const struct weir_compat *c, const struct weir_tc_action *action,
 			bool in_filter)

@@ -16,7 +16,7 @@ static int failed(const struct weir_ack *ack, const char *what)
 	return WEIR_COMPAT_USAGE;
 }
 
-/* ---- output ----------------------------------------------------------------------- */
+/* ---- output -------------------------------------------------------------- */
 
 struct listing {
 	struct weir_compat *c;
@@ -61,7 +61,7 @@ static void close_list(struct listing *list)
 	weir_json_end(list->json);
 }
 
-/* ---- add, change, replace ----------------------------------------------------------- */
+/* ---- add, change, replace ------------------------------------------------ */
 
 static int change(struct weir_compat *c, enum weir_tc_op op, char **words)
 {
@@ -91,7 +91,7 @@ static int change(struct weir_compat *c, enum weir_tc_op op, char **words)
 	return status;
 }
 
-/* ---- get, del ----------------------------------------------------------------------- */
+/* ---- get, del ------------------------------------------------------------ */
 
 static int parse_names(char **at, struct weir_tc_action *list, size_t *n)
 {
@@ -139,7 +139,7 @@ static int by_name(struct weir_compat *c, enum weir_tc_op op, char **words)
 	return err ? failed(&ack, "talking to the kernel") : 0;
 }
 
-/* ---- list, flush ---------------------------------------------------------------------- */
+/* ---- list, flush --------------------------------------------------------- */
 
 static int list(struct weir_compat *c, const char *kind)
 {

@@ -16,7 +16,7 @@
 #include "cli/tc.h"
 #include "maps/weir_map.h"
 
-/* ---- import ------------------------------------------------------------------------ */
+/* ---- import -------------------------------------------------------------- */
 
 static void close_maps(struct weir_import *msg)
 {
@@ -86,7 +86,7 @@ static int import(char **words)
 	return WEIR_COMPAT_USAGE;
 }
 
-/* ---- graft ------------------------------------------------------------------------- */
+/* ---- graft --------------------------------------------------------------- */
 
 struct graft {
 	const char *map;
@@ -163,7 +163,7 @@ static int graft(const struct weir_compat *c, char **words)
 	return err ? WEIR_COMPAT_USAGE : 0;
 }
 
-/* ---- debug ------------------------------------------------------------------------- */
+/* ---- debug --------------------------------------------------------------- */
 
 static int open_trace_in(const char *folder)
 {

@@ -11,7 +11,7 @@
 
 #include "cli/tc_filter.h"
 
-/* ---- one filter ------------------------------------------------------------------ */
+/* ---- one filter ---------------------------------------------------------- */
 
 static const char *hook_word(uint32_t parent)
 {
@@ -188,7 +188,7 @@ void weir_filter_show_one(struct weir_compat *c, const struct weir_tc_filter *fi
 		fputs(c->oneline ? "\\" : "\n", stdout);
 }
 
-/* ---- tcx -------------------------------------------------------------------------- */
+/* ---- tcx ----------------------------------------------------------------- */
 
 struct listing {
 	struct weir_compat *c;
@@ -248,7 +248,7 @@ static void list_tcx(struct listing *list)
 	(void)weir_query_tcx(list->c->net, list->given->ifindex, list->hook, show_tcx, list);
 }
 
-/* ---- the list ----------------------------------------------------------------------- */
+/* ---- the list ------------------------------------------------------------ */
 
 static bool is_foreign(const struct weir_tc_filter *filter)
 {

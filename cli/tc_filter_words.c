@@ -17,7 +17,7 @@ static const struct weir_spec_rules filter_rules = {
 	.prog_type = BPF_PROG_TYPE_SCHED_CLS,
 };
 
-/* ---- the general words ------------------------------------------------------------ */
+/* ---- the general words --------------------------------------------------- */
 
 static int exclusive(void)
 {
@@ -158,7 +158,7 @@ static int take_general(struct weir_filter_line *line, char ***argv)
 	return 0;
 }
 
-/* ---- the words of kind bpf ---------------------------------------------------------- */
+/* ---- the words of kind bpf ----------------------------------------------- */
 
 static int take_spec(struct weir_filter_line *line, char ***argv)
 {
@@ -262,7 +262,7 @@ static int take_bpf(struct weir_filter_line *line, char **argv)
 	return status;
 }
 
-/* ---- lines -------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------- */
 
 static int say_usage(const char *text)
 {

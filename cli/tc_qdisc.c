@@ -16,7 +16,7 @@ struct qdisc_line {
 	bool parent_given;
 };
 
-/* ---- words ---------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------- */
 
 static int take_block(struct qdisc_line *line, const char *word, const char *value)
 {
@@ -104,7 +104,7 @@ static int parse(char **words, struct qdisc_line *line)
 	return 0;
 }
 
-/* ---- output --------------------------------------------------------------------- */
+/* ---- output -------------------------------------------------------------- */
 
 struct shown {
 	struct weir_compat *c;
@@ -189,7 +189,7 @@ static int show(struct weir_compat *c, const struct qdisc_line *line)
 	return err ? WEIR_COMPAT_FAILED : 0;
 }
 
-/* ---- the line ------------------------------------------------------------------- */
+/* ---- the line ------------------------------------------------------------ */
 
 int weir_tc_qdisc_line(struct weir_compat *c, char **words)
 {

@@ -31,7 +31,7 @@ static bool is_code(const struct weir_elf_section *sec)
 	return !sec->dropped && (sec->flags & SHF_EXECINSTR);
 }
 
-/* ---- which functions are called ---------------------------------------------- */
+/* ---- which functions are called ------------------------------------------ */
 
 static int note_calls(struct weir_arrange *ar, const struct weir_func *func)
 {
@@ -59,7 +59,7 @@ static int note_calls(struct weir_arrange *ar, const struct weir_func *func)
 	return 0;
 }
 
-/* ---- where each goes --------------------------------------------------------- */
+/* ---- where each goes ----------------------------------------------------- */
 
 static bool goes_to_text(const struct weir_arrange *ar, size_t nth)
 {
@@ -219,7 +219,7 @@ static int lay_out(struct weir_arrange *ar)
 	return err;
 }
 
-/* ---- making it so ------------------------------------------------------------ */
+/* ---- making it so -------------------------------------------------------- */
 
 static void commit_sections(struct weir_arrange *ar)
 {

@@ -73,7 +73,7 @@ const char *weir_xdp_mode_name(enum weir_xdp_mode mode);
 /* Logs "DEV: PLACE: TEXT; HINT" with the kernel's own text @ext, if any. */
 int weir_attach_fail(int err, const char *dev, const char *place, const char *ext);
 
-/* ---- clsact.c: the qdisc ----------------------------------------------------- */
+/* ---- clsact.c: the qdisc ------------------------------------------------- */
 
 /* What is there; kind "" when none. Not logged. */
 int weir_clsact_find(struct weir_net *net, int ifindex, struct weir_tc_qdisc *out);

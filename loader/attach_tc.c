@@ -100,7 +100,7 @@ static int filter_talk(struct weir_net *net, enum weir_tc_op op, struct weir_tc_
 	return weir_nl_filter_talk(net, msg, filter, ext, ext_len);
 }
 
-/* ---- which filter is the slot ------------------------------------------------ */
+/* ---- which filter is the slot -------------------------------------------- */
 
 struct plan {
 	enum weir_tc_op op;
@@ -255,7 +255,7 @@ int weir_tc_look(struct weir_attaching *at)
 	return err;
 }
 
-/* ---- attach ------------------------------------------------------------------- */
+/* ---- attach -------------------------------------------------------------- */
 
 static bool same_place(const struct weir_tc_filter *a, const struct weir_tc_filter *b)
 {
@@ -361,7 +361,7 @@ int weir_tc_attach(struct weir_attaching *at)
 	return err;
 }
 
-/* ---- detach ------------------------------------------------------------------- */
+/* ---- detach -------------------------------------------------------------- */
 
 static bool selected(const struct weir_detaching *de, const struct entry *entry)
 {

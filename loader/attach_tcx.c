@@ -88,7 +88,7 @@ static void sweep(const char *mnt)
 		closedir(dir);
 }
 
-/* ---- the slot ------------------------------------------------------------------ */
+/* ---- the slot ------------------------------------------------------------ */
 
 /* The link pinned for the slot. */
 struct plan {
@@ -189,7 +189,7 @@ int weir_tcx_look(struct weir_attaching *at)
 	return find_bpffs(at, mnt) ? 0 : look_at(at, mnt);
 }
 
-/* ---- attach -------------------------------------------------------------------- */
+/* ---- attach -------------------------------------------------------------- */
 
 /* -EAGAIN, not logged: somebody pinned a link of this slot meanwhile. */
 static int create(struct weir_attaching *at, const char *path)
@@ -270,7 +270,7 @@ int weir_tcx_attach(struct weir_attaching *at)
 	return err;
 }
 
-/* ---- detach -------------------------------------------------------------------- */
+/* ---- detach -------------------------------------------------------------- */
 
 /* The pin goes first: a kill in between then ends the link with our fd. */
 static int detach_link(struct weir_detaching *de, uint32_t link_id, const struct weir_pins *pins)

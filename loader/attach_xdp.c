@@ -287,7 +287,7 @@ int weir_xdp_attach(struct weir_attaching *at)
 	return err;
 }
 
-/* ---- detach ------------------------------------------------------------------ */
+/* ---- detach -------------------------------------------------------------- */
 
 /* -EAGAIN: another program is there now. */
 static int detach_once(struct weir_detaching *de, const struct plan *plan)

@@ -69,7 +69,7 @@ static void *pointer(uint64_t value)
 	return (void *)(uintptr_t)value; /* NOLINT(performance-no-int-to-ptr) */
 }
 
-/* ---- the child's memory ------------------------------------------------------------- */
+/* ---- the child's memory -------------------------------------------------- */
 
 /* -EFAULT: the address is wrong; then the kernel will not read there either. */
 static int peek(pid_t pid, uint64_t from, void *to, size_t len)
@@ -148,7 +148,7 @@ static int peek_sent(pid_t pid, const struct __ptrace_syscall_info *call, struct
 	}
 }
 
-/* ---- is it a change? ------------------------------------------------------------------ */
+/* ---- is it a change? ----------------------------------------------------- */
 
 /* Before all else ip asks, by a link request that names no link, whether the
  * kernel knows how to change one. */
@@ -191,7 +191,7 @@ static int judge(const uint8_t *bytes, const struct sent *sent)
 	return 0;
 }
 
-/* ---- the program ---------------------------------------------------------------------- */
+/* ---- the program --------------------------------------------------------- */
 
 /* Until the program runs, an exit status is an errno. */
 static void become(const char *path, char *const argv[], pid_t tracer)
@@ -310,7 +310,7 @@ static void trace(const char *path, char *const argv[], struct catch *catch)
 	}
 }
 
-/* ---- the caller ------------------------------------------------------------------------ */
+/* ---- the caller ---------------------------------------------------------- */
 
 static int run_tracer(const char *path, char *const argv[], struct catch *catch)
 {

@@ -10,7 +10,7 @@
 int weir_borrowed_new(const void *bytes, size_t len_bytes, struct weir_borrowed **out);
 uint16_t weir_borrowed_type(const struct weir_borrowed *req);
 
-/* ---- a new message from an old one ---------------------------------------------- */
+/* ---- a new message from an old one --------------------------------------- */
 
 struct weir_redo {
 	struct nlmsghdr *to;

@@ -56,7 +56,7 @@ static int out_of_memory(void)
 	return weir_fail(-ENOMEM, "borrowed request: out of memory");
 }
 
-/* ---- the request ---------------------------------------------------------------------- */
+/* ---- the request --------------------------------------------------------- */
 
 int weir_borrowed_new(const void *bytes, size_t len_bytes, struct weir_borrowed **out)
 {
@@ -116,7 +116,7 @@ const void *weir_borrowed_answer(const struct weir_borrowed *req, size_t *len_by
 	return req->answer.bytes;
 }
 
-/* ---- attributes ------------------------------------------------------------------------- */
+/* ---- attributes ---------------------------------------------------------- */
 
 bool weir_attrs_of(const void *bytes, size_t len_bytes, struct weir_attrs *out)
 {
@@ -167,7 +167,7 @@ bool weir_redo_prog(struct weir_redo *redo, uint16_t fd_type, uint16_t name_type
 	       mnl_attr_put_strz_check(redo->to, redo->room_bytes, name_type, name);
 }
 
-/* ---- rewriting --------------------------------------------------------------------------- */
+/* ---- rewriting ----------------------------------------------------------- */
 
 int weir_borrowed_redo(struct weir_borrowed *req, weir_redo_fn fn, void *ctx)
 {

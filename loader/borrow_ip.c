@@ -18,7 +18,7 @@
 #include "loader/borrow.h"
 #include "loader/log.h"
 
-/* ---- links ---------------------------------------------------------------------------- */
+/* ---- links --------------------------------------------------------------- */
 
 struct xdp {
 	int prog_fd;
@@ -75,7 +75,7 @@ int weir_borrowed_xdp(struct weir_borrowed *req, int prog_fd, uint32_t flags)
 	return err;
 }
 
-/* ---- encapsulations --------------------------------------------------------------------- */
+/* ---- encapsulations ------------------------------------------------------ */
 
 struct encap;
 typedef bool (*put_encap_fn)(struct weir_redo *redo, const struct encap *encap);

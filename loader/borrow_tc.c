@@ -72,7 +72,7 @@ static const struct options *options_of(const struct nlattr *kind)
 static bool redo_options(struct weir_redo *redo, const struct nlattr *attr,
 			 const struct options *options, struct swap *swap);
 
-/* ---- actions ---------------------------------------------------------------------------- */
+/* ---- actions ------------------------------------------------------------- */
 
 static bool redo_action(struct weir_redo *redo, const struct nlattr *action, struct swap *swap)
 {
@@ -106,7 +106,7 @@ static bool redo_actions(struct weir_redo *redo, const struct nlattr *list, stru
 	return good && weir_redo_end(redo, nest);
 }
 
-/* ---- options ---------------------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------- */
 
 static bool is_stand_in(const struct nlattr *ops)
 {
@@ -166,7 +166,7 @@ static bool redo_options(struct weir_redo *redo, const struct nlattr *attr,
 	return good && weir_redo_end(redo, nest);
 }
 
-/* ---- requests --------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------ */
 
 static bool redo_filter(struct weir_redo *redo, const struct weir_attrs *from, void *ctx)
 {

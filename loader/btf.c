@@ -110,7 +110,7 @@ int weir_btf_store(struct weir_elf *elf, const struct btf *btf, const char *name
 	return err;
 }
 
-/* ---- names ------------------------------------------------------------------ */
+/* ---- names --------------------------------------------------------------- */
 
 #define NAME_DEPTH_MAX 32 /* kernel/bpf/btf.c: MAX_RESOLVE_DEPTH */
 
@@ -247,7 +247,7 @@ int weir_btf_type_name(const struct btf *btf, uint32_t type_id, char **out)
 	return 0;
 }
 
-/* ---- the note --------------------------------------------------------------- */
+/* ---- the note ------------------------------------------------------------ */
 
 int weir_btf_note_add(struct btf *btf, const char *object, const char *section)
 {

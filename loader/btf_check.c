@@ -46,7 +46,7 @@ static int fault(struct check *c, uint32_t id, const char *cause)
 	return -EINVAL;
 }
 
-/* ---- header and layout ------------------------------------------------------ */
+/* ---- header and layout --------------------------------------------------- */
 
 static int check_header(struct check *c, const uint8_t *bytes, size_t len)
 {
@@ -127,7 +127,7 @@ static int index_types(struct check *c)
 	return 0;
 }
 
-/* ---- each type by itself ---------------------------------------------------- */
+/* ---- each type by itself ------------------------------------------------- */
 
 static bool name_ok(const struct check *c, uint32_t name_off)
 {
@@ -259,7 +259,7 @@ static int check_types(struct check *c)
 	return 0;
 }
 
-/* ---- the two graphs --------------------------------------------------------- */
+/* ---- the two graphs ------------------------------------------------------ */
 
 enum graph { BY_VALUE, BY_NAME };
 

@@ -229,7 +229,7 @@ int weir_object_choose(struct weir_object *obj, uint32_t prog_type, enum weir_ho
 	return 0;
 }
 
-/* ---- iproute2's choice ------------------------------------------------------- */
+/* ---- iproute2's choice --------------------------------------------------- */
 
 static int plain_prog(const struct weir_object *obj, const char *prog)
 {

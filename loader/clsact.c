@@ -145,7 +145,7 @@ int weir_clsact_release(struct weir_net *net, int ifindex)
 	return ret < 0 ? ret : 0;
 }
 
-/* ---- making it --------------------------------------------------------------- */
+/* ---- making it ----------------------------------------------------------- */
 
 struct made {
 	struct weir_net *net;

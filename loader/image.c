@@ -21,7 +21,7 @@
 #include "loader/object_state.h"
 #include "loader/section.h"
 
-/* ---- image ----------------------------------------------------------------- */
+/* ---- image --------------------------------------------------------------- */
 
 static int remember_entry(struct weir_object *obj, uint32_t symbol)
 {
@@ -74,7 +74,7 @@ int weir_object_make_image(struct weir_object *obj, bool convert)
 	return err ?: weir_elf_write(obj->elf, &obj->image, &obj->image_len);
 }
 
-/* ---- convert ----------------------------------------------------------------- */
+/* ---- convert ------------------------------------------------------------- */
 
 static int write_all(int fd, const char *bytes, size_t len)
 {

@@ -35,7 +35,7 @@
 /* Stands for a log when there is no memory for one. */
 static char no_log[1];
 
-/* ---- programs ---------------------------------------------------------------- */
+/* ---- programs ------------------------------------------------------------ */
 
 struct bpf_program *weir_object_prog(const struct weir_object *obj, const char *section,
 				     const char *name)
@@ -152,7 +152,7 @@ static int pick_all(struct weir_object *obj)
 	return n ? 0 : weir_fail(-ENOENT, "%s: no program whose kind is known", obj->name);
 }
 
-/* ---- maps -------------------------------------------------------------------- */
+/* ---- maps ---------------------------------------------------------------- */
 
 /* libbpf has adjusted sizes (ring buffers to pages) by now. */
 static struct weir_map_shape shape_of(const struct bpf_map *map)
@@ -270,7 +270,7 @@ static int make_pin_dirs(struct weir_object *obj, struct weir_undo *undo)
 	return err;
 }
 
-/* ---- load --------------------------------------------------------------------- */
+/* ---- load ---------------------------------------------------------------- */
 
 static int open_image(struct weir_object *obj, char *log)
 {

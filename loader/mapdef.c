@@ -79,7 +79,7 @@ static int check_places(const struct weir_mapdefs *defs, const char *name)
 	return 0;
 }
 
-/* ---- BPF_ANNOTATE_KV_PAIR ----------------------------------------------------- */
+/* ---- BPF_ANNOTATE_KV_PAIR ------------------------------------------------ */
 
 /* The annotation of @def: struct ____btf_map_NAME of exactly key and value. */
 static const struct btf_type *annotation_of(const struct btf *btf, const struct weir_mapdef *def)
@@ -149,7 +149,7 @@ static int add_types(const struct btf *btf, struct weir_mapdefs *defs, const cha
 	return 0;
 }
 
-/* ---- slots --------------------------------------------------------------------- */
+/* ---- slots --------------------------------------------------------------- */
 
 static bool is_wanted_inside(const struct weir_mapdefs *defs, const struct weir_map_decl *decl)
 {

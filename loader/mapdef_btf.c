@@ -165,7 +165,7 @@ static int read_struct(const struct btf *btf, struct weir_mapdef *def, const cha
 	return err;
 }
 
-/* ---- finding ----------------------------------------------------------------- */
+/* ---- finding ------------------------------------------------------------- */
 
 /* The symbol of variable @var_name in section @section; @offset tells static
  * ones of one name apart once a linker has filled it in. */

@@ -81,7 +81,7 @@ struct record {
 	bool has[N_FIELDS];
 };
 
-/* ---- finding ----------------------------------------------------------------- */
+/* ---- finding ------------------------------------------------------------- */
 
 bool weir_section_is_legacy_maps(const struct weir_elf_section *section)
 {
@@ -152,7 +152,7 @@ static int check_sections(const struct weir_elf *elf, const struct weir_mapdefs 
 	return 0;
 }
 
-/* ---- sizes ------------------------------------------------------------------- */
+/* ---- sizes --------------------------------------------------------------- */
 
 static const uint8_t *bytes_of(const struct weir_elf *elf, const struct weir_mapdef *def)
 {
@@ -207,7 +207,7 @@ static int check_sizes(const struct weir_elf *elf, const struct weir_mapdef *run
 	return 0;
 }
 
-/* ---- by name ----------------------------------------------------------------- */
+/* ---- by name ------------------------------------------------------------- */
 
 /* The BTF variable of @def, which DATASEC @sec may hold. Names may repeat once
  * objects are linked; then the offset tells, which the linker has filled in. */
@@ -296,7 +296,7 @@ static bool read_by_name(const struct btf *btf, const struct weir_mapdef *def, u
 	       rec->has[MAX_ENTRIES];
 }
 
-/* ---- by position ------------------------------------------------------------- */
+/* ---- by position --------------------------------------------------------- */
 
 /* One outer map makes the whole section the samples': it is one struct. */
 static bool is_samples_run(const struct weir_elf *elf, const struct weir_mapdef *run, size_t n)
@@ -326,7 +326,7 @@ static void read_by_position(const struct weir_mapdef *def, bool samples, uint8_
 	}
 }
 
-/* ---- records ----------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------- */
 
 static void take(struct weir_mapdef *def, const struct record *rec)
 {

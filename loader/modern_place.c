@@ -40,7 +40,7 @@ static bool holds_maps(const struct weir_elf *elf, uint32_t section)
 	       !strcmp(elf->sections[section].name, WEIR_MAPS_SECTION);
 }
 
-/* ---- references ------------------------------------------------------------------ */
+/* ---- references ---------------------------------------------------------- */
 
 /* Reads what is added to the symbol at @rel, and clears it. */
 static int take_addend(struct weir_elf_section *in, const struct weir_elf_rel *rel, int64_t *addend)
@@ -136,7 +136,7 @@ static int retarget_all(struct weir_elf *elf, const struct weir_mapdefs *defs, c
 	return err;
 }
 
-/* ---- slots ------------------------------------------------------------------------ */
+/* ---- slots --------------------------------------------------------------- */
 
 static int by_offset(const void *a, const void *b)
 {
@@ -199,7 +199,7 @@ static int add_slots(struct weir_elf_section *section, const struct weir_mapdefs
 	return err;
 }
 
-/* ---- section and symbols ----------------------------------------------------------- */
+/* ---- section and symbols ------------------------------------------------- */
 
 static uint64_t slot_bytes(const struct weir_mapdef *def, const struct weir_modern_map *map)
 {

@@ -59,7 +59,7 @@ struct shape {
 	bool changed;	     /* differs from that struct */
 };
 
-/* ---- types of members ---------------------------------------------------------- */
+/* ---- types of members ---------------------------------------------------- */
 
 static int int_of(struct btf *btf, const char *name, uint32_t size_bytes, int encoding)
 {
@@ -101,7 +101,7 @@ static int put_number(struct btf *btf, struct shape *shape, enum member member, 
 	return shape->type_id[member] < 0 ? shape->type_id[member] : 0;
 }
 
-/* ---- keys and values ----------------------------------------------------------- */
+/* ---- keys and values ----------------------------------------------------- */
 
 static bool is_array_type(uint32_t map_type)
 {
@@ -225,7 +225,7 @@ static int put_value(struct btf *btf, struct shape *shape, const struct weir_map
 	return put_number(btf, shape, M_VALUE_SIZE, def->decl.value_size_bytes);
 }
 
-/* ---- shapes -------------------------------------------------------------------- */
+/* ---- shapes -------------------------------------------------------------- */
 
 static int shape_of_record(struct btf *btf, const struct weir_mapdef *def, struct shape *shape)
 {
@@ -310,7 +310,7 @@ static uint32_t struct_of(const struct btf *btf, const struct weir_mapdef *def)
 	return weir_btf_strip(btf, btf__type_by_id(btf, def->var_id)->type);
 }
 
-/* ---- inner maps ---------------------------------------------------------------- */
+/* ---- inner maps ---------------------------------------------------------- */
 
 /* Array of no elements, each a pointer to @template_id: __array(values, ...). */
 static int add_values(struct btf *btf, int template_id)

@@ -29,7 +29,7 @@ static struct btf_type *writable(struct btf *btf, uint32_t type_id)
 	return (struct btf_type *)btf__type_by_id(btf, type_id);
 }
 
-/* ---- templates and slots ---------------------------------------------------------- */
+/* ---- templates and slots ------------------------------------------------- */
 
 static const struct weir_mapdef *first_with_id(const struct weir_mapdefs *defs, uint32_t id)
 {
@@ -109,7 +109,7 @@ static void count_slots(const struct weir_mapdefs *defs, const struct weir_map_d
 	}
 }
 
-/* ---- names ------------------------------------------------------------------------ */
+/* ---- names --------------------------------------------------------------- */
 
 static bool is_name_taken(const struct weir_mapdefs *defs, const char *map_name, size_t but)
 {
@@ -162,7 +162,7 @@ static int separate_names(struct weir_elf *elf, struct btf *btf, struct weir_map
 	return err;
 }
 
-/* ---- BTF -------------------------------------------------------------------------- */
+/* ---- BTF ----------------------------------------------------------------- */
 
 static bool is_maps_datasec(const struct btf *btf, const struct btf_type *t)
 {

@@ -59,7 +59,7 @@ int weir_nl_qdiscs(struct weir_net *net, int ifindex, weir_tc_qdisc_fn fn, void 
 int weir_nl_filters(struct weir_net *net, int ifindex, uint32_t parent, weir_tc_filter_fn fn,
 		    void *ctx);
 
-/* ---- namespace ------------------------------------------------------------- */
+/* ---- namespace ----------------------------------------------------------- */
 
 /* For bpf(2) calls that resolve an ifindex: the calling thread enters @net's
  * network namespace (no-op when it is its own) until leave. */

@@ -27,7 +27,7 @@ struct parms {
 	int32_t bindcnt;
 };
 
-/* ---- requests --------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------ */
 
 static bool put_program(struct nlmsghdr *msg, size_t len, const struct weir_tc_action *action)
 {
@@ -137,7 +137,7 @@ struct nlmsghdr *weir_nl_action_flush(void *buf, size_t len, const char *kind)
 	return all_of_kind(buf, len, RTM_DELACTION, NLM_F_ACK | NLM_F_ROOT, kind);
 }
 
-/* ---- answers ---------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------- */
 
 static void parse_parms(const struct nlattr *attr, struct weir_tc_action *action)
 {

@@ -30,7 +30,7 @@ void weir_nl_attr_str(const struct nlattr *attr, char *out, size_t len)
 	out[n] = '\0';
 }
 
-/* ---- one message ----------------------------------------------------------- */
+/* ---- one message --------------------------------------------------------- */
 
 static void parse_xdp(const struct nlattr *nest, struct weir_link *link)
 {
@@ -130,7 +130,7 @@ int weir_nl_qdisc_parse(const struct nlmsghdr *msg, struct weir_tc_qdisc *out)
 	return 0;
 }
 
-/* ---- whole answers --------------------------------------------------------- */
+/* ---- whole answers ------------------------------------------------------- */
 
 int weir_nl_links(struct weir_net *net, weir_link_fn fn, void *ctx)
 {

@@ -17,7 +17,7 @@
 #include "loader/log.h"
 #include "loader/netlink_in.h"
 
-/* ---- requests --------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------ */
 
 /* include/uapi/linux/rtnetlink.h: tcm_parent is then a block's index. */
 #define IFINDEX_OF_BLOCK ((int)TCM_IFINDEX_MAGIC_BLOCK)
@@ -124,7 +124,7 @@ struct nlmsghdr *weir_nl_filter_dump(void *buf, size_t len, const struct weir_tc
 	return filter_head(buf, len, RTM_GETTFILTER, NLM_F_DUMP, which);
 }
 
-/* ---- answers ---------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------- */
 
 static void parse_bpf_options(const struct nlattr *nest, struct weir_tc_filter *filter,
 			      struct weir_tc_action *actions)

@@ -32,7 +32,7 @@
  * instructions a program, 8 MiB. */
 #define OBJECT_BYTES_MAX (256u << 20)
 
-/* ---- bytes ---------------------------------------------------------------- */
+/* ---- bytes --------------------------------------------------------------- */
 
 static int read_all(int fd, const char *path, size_t size, void **bytes, size_t *len)
 {
@@ -86,7 +86,7 @@ static int read_file(const char *path, void **bytes, size_t *len)
 	return err;
 }
 
-/* ---- declarations ----------------------------------------------------------- */
+/* ---- declarations -------------------------------------------------------- */
 
 static enum weir_pin_scope scope_of(const struct weir_map_decl *decl)
 {
@@ -321,7 +321,7 @@ static int read_license(struct weir_object *obj)
 	return obj->license ? 0 : weir_fail(-ENOMEM, "%s: out of memory", obj->name);
 }
 
-/* ---- open -------------------------------------------------------------------- */
+/* ---- open ---------------------------------------------------------------- */
 
 /* BTF that is damaged is left out where nothing needs it, as iproute2 did. */
 static int read_btf(struct weir_object *obj)
@@ -450,7 +450,7 @@ void weir_object_close(struct weir_object *obj)
 	free(obj);
 }
 
-/* ---- looking ------------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------- */
 
 size_t weir_object_maps(const struct weir_object *obj, const struct weir_map_decl **out)
 {

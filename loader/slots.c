@@ -16,7 +16,7 @@
 #include "loader/log.h"
 #include "loader/object_state.h"
 
-/* ---- one slot, undoable ------------------------------------------------------- */
+/* ---- one slot, undoable -------------------------------------------------- */
 
 struct slot {
 	int map_fd; /* duplicate */
@@ -104,7 +104,7 @@ static int slot_fill(const struct weir_object *obj, size_t nth_map, uint32_t key
 	return 0;
 }
 
-/* ---- inner maps ----------------------------------------------------------------- */
+/* ---- inner maps ---------------------------------------------------------- */
 
 /* iproute2 leaves an outer map that it found pinned alone; an empty slot there
  * is filled all the same, since then nothing is lost. */
@@ -153,7 +153,7 @@ static int fill_inners(const struct weir_object *obj, struct weir_undo *undo)
 	return 0;
 }
 
-/* ---- tail calls ------------------------------------------------------------------- */
+/* ---- tail calls ---------------------------------------------------------- */
 
 static int fill_tail(const struct weir_object *obj, size_t nth, struct weir_undo *undo)
 {

@@ -23,7 +23,7 @@ static int done(int err, const struct weir_ack *ack, const char *what)
 	return err;
 }
 
-/* ---- qdiscs ----------------------------------------------------------------- */
+/* ---- qdiscs -------------------------------------------------------------- */
 
 int weir_tc_qdisc(struct weir_net *net, enum weir_tc_op op, const struct weir_tc_qdisc *qdisc,
 		  weir_tc_qdisc_fn echo, void *ctx, struct weir_ack *ack)
@@ -64,7 +64,7 @@ static size_t actions_room(const struct weir_tc_action *actions, size_t n)
 	return room;
 }
 
-/* ---- filters ---------------------------------------------------------------- */
+/* ---- filters ------------------------------------------------------------- */
 
 static int tell_filters(const struct weir_nl_answer *answer, weir_tc_filter_fn fn, void *ctx)
 {
@@ -107,7 +107,7 @@ int weir_tc_filter(struct weir_net *net, enum weir_tc_op op, const struct weir_t
 	return done(err, ack, "filter");
 }
 
-/* ---- actions ---------------------------------------------------------------- */
+/* ---- actions ------------------------------------------------------------- */
 
 static int tell_list(const struct nlattr *tab, weir_tc_actions_fn fn, void *ctx)
 {
@@ -190,7 +190,7 @@ int weir_tc_actions_flush(struct weir_net *net, const char *kind, struct weir_ac
 	return done(weir_nl_talk_ack(net, msg, ack), ack, "actions");
 }
 
-/* ---- XDP -------------------------------------------------------------------- */
+/* ---- XDP ----------------------------------------------------------------- */
 
 int weir_ip_xdp(struct weir_net *net, int ifindex, int prog_fd, uint32_t flags,
 		struct weir_ack *ack)

@@ -28,7 +28,7 @@ void weir_verifier_log_free(char *log)
 		munmap(log, WEIR_VERIFIER_LOG_BYTES);
 }
 
-/* ---- lines ------------------------------------------------------------------ */
+/* ---- lines --------------------------------------------------------------- */
 
 struct line {
 	const char *at;
@@ -161,7 +161,7 @@ int weir_verifier_read(const char *log, struct weir_verifier_verdict *out)
 	return 0;
 }
 
-/* ---- hints ------------------------------------------------------------------- */
+/* ---- hints --------------------------------------------------------------- */
 
 static const struct {
 	const char *text;
@@ -197,7 +197,7 @@ const char *weir_verifier_hint(const char *message, size_t len)
 	return NULL;
 }
 
-/* ---- report ------------------------------------------------------------------- */
+/* ---- report -------------------------------------------------------------- */
 
 void weir_verifier_log_all(const char *log)
 {

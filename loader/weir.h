@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-/* ---- log ---------------------------------------------------------------- */
+/* ---- log ----------------------------------------------------------------- */
 
 enum weir_log_level {
 	WEIR_LOG_ERROR = 0, /* why a call fails: one line */
@@ -41,7 +41,7 @@ typedef void (*weir_log_fn)(void *ctx, enum weir_log_level level, const char *li
  * Process-wide; call it before other threads use the library. */
 void weir_log_to(weir_log_fn fn, void *ctx, enum weir_log_level max);
 
-/* ---- object: a compiled BPF object file --------------------------------- */
+/* ---- object: a compiled BPF object file ---------------------------------- */
 
 enum weir_hook {
 	WEIR_HOOK_NONE = 0,
@@ -272,7 +272,7 @@ struct weir_detach_opts {
  * made by weir_attach() goes with its last user. Map pins stay. */
 int weir_detach(struct weir_net *net, const struct weir_detach_opts *opts);
 
-/* ---- query ---------------------------------------------------------------- */
+/* ---- query --------------------------------------------------------------- */
 
 #define WEIR_PROG_MAPS_MAX 64 /* MAX_USED_MAPS of the kernel */
 

@@ -54,7 +54,7 @@ enum weir_tc_event { WEIR_TC_IS, WEIR_TC_ADDED, WEIR_TC_REPLACED, WEIR_TC_DELETE
 /* Attribute of a request that another program made; kept as bytes. */
 struct weir_borrowed;
 
-/* ---- qdiscs --------------------------------------------------------------- */
+/* ---- qdiscs -------------------------------------------------------------- */
 
 struct weir_tc_qdisc {
 	int ifindex;
@@ -77,7 +77,7 @@ int weir_tc_qdisc(struct weir_net *net, enum weir_tc_op op, const struct weir_tc
 int weir_tc_qdiscs(struct weir_net *net, int ifindex, weir_tc_qdisc_fn fn, void *ctx,
 		   struct weir_ack *ack);
 
-/* ---- actions -------------------------------------------------------------- */
+/* ---- actions ------------------------------------------------------------- */
 
 #define WEIR_TC_ACTIONS_MAX 32 /* TCA_ACT_MAX_PRIO, include/uapi/linux/pkt_cls.h */
 
@@ -128,7 +128,7 @@ int weir_tc_actions_list(struct weir_net *net, const char *kind, weir_tc_actions
 /* Deletes all of @kind. */
 int weir_tc_actions_flush(struct weir_net *net, const char *kind, struct weir_ack *ack);
 
-/* ---- filters -------------------------------------------------------------- */
+/* ---- filters ------------------------------------------------------------- */
 
 struct weir_tc_filter {
 	/* the place; in requests 0 or "" is "not said" */
@@ -177,7 +177,7 @@ int weir_tc_filter_list_each(const struct weir_tc_filter_list *list, weir_tc_fil
 			     void *ctx);
 void weir_tc_filter_list_free(struct weir_tc_filter_list *list);
 
-/* ---- XDP and routes ------------------------------------------------------- */
+/* ---- XDP and routes ------------------------------------------------------ */
 
 /* `ip link set xdp`: @prog_fd -1 detaches; @flags XDP_FLAGS_*, none are added. */
 int weir_ip_xdp(struct weir_net *net, int ifindex, int prog_fd, uint32_t flags,
@@ -190,7 +190,7 @@ struct weir_lwt_prog {
 	const char *name;
 };
 
-/* ---- requests that the real program builds -------------------------------- */
+/* ---- requests that the real program builds ------------------------------- */
 
 /*
  * iproute2 has the grammar of every other action, policer, link setting and

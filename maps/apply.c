@@ -20,7 +20,7 @@
 #include "maps/check.h"
 #include "maps/writer.h"
 
-/* ---- the stage -------------------------------------------------------------------------- */
+/* ---- the stage ----------------------------------------------------------- */
 
 /* A hash with the keys and whole values of @like. */
 static int make_stage(const struct weir_table *like, uint64_t n, struct weir_table *out)
@@ -66,7 +66,7 @@ static int fill_stage(struct weir_source *src, const struct weir_table *stage)
 	return ret;
 }
 
-/* ---- comparing ----------------------------------------------------------------------------- */
+/* ---- comparing ----------------------------------------------------------- */
 
 struct comparing {
 	const struct weir_table *table;	 /* of the entries that are walked */
@@ -181,8 +181,7 @@ int64_t weir_table_diff(const struct weir_table *table, const struct weir_table 
 	return err ? err : cmp.n;
 }
 
-/* ---- making equal ------------------------------------------------------------------------------
- */
+/* ---- making equal -------------------------------------------------------- */
 
 enum change { REMOVE, CHANGE, ADD };
 

@@ -96,7 +96,7 @@ static int note_hash(struct check *check)
 	return 0;
 }
 
-/* ---- first look ------------------------------------------------------------------------- */
+/* ---- first look ---------------------------------------------------------- */
 
 static bool count_wrong(struct check *check)
 {
@@ -144,7 +144,7 @@ static int first_look(struct check *check)
 	}
 }
 
-/* ---- duplicates ---------------------------------------------------------------------------- */
+/* ---- duplicates ---------------------------------------------------------- */
 
 /* Several keys may share a suspected hash: then the later ones stay unknown to us, and the
  * map's own order decides, as without this check. 64 bits make that a rare thing. */

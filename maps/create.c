@@ -16,7 +16,7 @@
 #include "loader/log.h"
 #include "maps/table.h"
 
-/* ---- from types ------------------------------------------------------------------------------ */
+/* ---- from types ---------------------------------------------------------- */
 
 static int fail_create(const char *label, int err)
 {
@@ -108,8 +108,7 @@ int weir_map_create(const struct weir_create_opts *opts)
 	return ret;
 }
 
-/* ---- like others --------------------------------------------------------------------------------
- */
+/* ---- like others --------------------------------------------------------- */
 
 int weir_map_create_like(const struct weir_map *like, uint32_t max_entries)
 {
@@ -128,8 +127,7 @@ int weir_map_create_like(const struct weir_map *like, uint32_t max_entries)
 	return fd < 0 ? fail_create(*like->name ? like->name : "map", fd) : fd;
 }
 
-/* ---- swapped
- * --------------------------------------------------------------------------------------- */
+/* ---- swapped ------------------------------------------------------------- */
 
 /* The map that is in the slot now. */
 static int inner_of(const struct weir_table *outer, const void *key)

@@ -23,7 +23,7 @@ struct dump {
 	size_t n_kept, room_kept, entry_bytes;
 };
 
-/* ---- one value ----------------------------------------------------------------------------- */
+/* ---- one value ----------------------------------------------------------- */
 
 static void add_up(const struct weir_type *type, uint8_t *sum, const uint8_t *value)
 {
@@ -79,7 +79,7 @@ static const uint8_t *one_value(const struct dump *dump, const uint8_t *value)
 	return dump->sum;
 }
 
-/* ---- one entry ------------------------------------------------------------------------------- */
+/* ---- one entry ----------------------------------------------------------- */
 
 static void put_value(struct dump *dump, const struct weir_type *type, const uint8_t *bytes)
 {
@@ -181,8 +181,7 @@ static void put_entry(struct dump *dump, const uint8_t *key, const uint8_t *valu
 	weir_buf_char(&dump->out, dump->opts->json ? '}' : '\n');
 }
 
-/* ---- all of them --------------------------------------------------------------------------------
- */
+/* ---- all of them --------------------------------------------------------- */
 
 static int keep(struct dump *dump, const uint8_t *key, const uint8_t *value)
 {

@@ -17,7 +17,7 @@
 #include "maps/pin.h"
 #include "maps/weir_map.h"
 
-/* ---- ids ---------------------------------------------------------------------------------- */
+/* ---- ids ----------------------------------------------------------------- */
 
 static int next_id(int err, const char *what)
 {
@@ -47,7 +47,7 @@ bool weir_map_is_array(const struct weir_map *map)
 	return map->type == BPF_MAP_TYPE_ARRAY || map->type == BPF_MAP_TYPE_PERCPU_ARRAY;
 }
 
-/* ---- pins ------------------------------------------------------------------------------------ */
+/* ---- pins ---------------------------------------------------------------- */
 
 /* The whole path of a plain name, with the folders made when @undo is given. */
 static int whole_path(const char *path, const char *bpffs, struct weir_undo *undo, char *buf)

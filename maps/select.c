@@ -14,7 +14,7 @@
 #include "loader/log.h"
 #include "maps/select.h"
 
-/* ---- places ---------------------------------------------------------------------------- */
+/* ---- places -------------------------------------------------------------- */
 
 static int no_field(const struct weir_table *table, const char *path)
 {
@@ -102,8 +102,7 @@ int weir_place_compare(const struct weir_place *place, const void *key_a, const 
 		       bytes_of(place, key_b, value_b));
 }
 
-/* ---- where -------------------------------------------------------------------------------------
- */
+/* ---- where --------------------------------------------------------------- */
 
 static int find_op(const char *word, enum weir_op *out)
 {
@@ -189,8 +188,7 @@ static bool holds(const struct weir_table *table, const struct weir_test *test, 
 	}
 }
 
-/* ---- within
- * --------------------------------------------------------------------------------------- */
+/* ---- within -------------------------------------------------------------- */
 
 /* Where in the key an address of @size bytes stands; -1: nowhere. */
 static int64_t address_at(const struct weir_type *type, uint32_t size)
@@ -246,8 +244,7 @@ static bool lies_within(const struct weir_table *table, const struct weir_select
 	return !rest || (address[whole] ^ select->within[whole]) >> (8 - rest) == 0;
 }
 
-/* ---- made
- * ---------------------------------------------------------------------------------------------- */
+/* ---- made ---------------------------------------------------------------- */
 
 static int make_fields(const struct weir_table *table, const char *list, struct weir_select *out)
 {

@@ -39,7 +39,7 @@ static bool is_kept(const struct weir_map *map)
 	}
 }
 
-/* ---- snapshot -------------------------------------------------------------------------------- */
+/* ---- snapshot ------------------------------------------------------------ */
 
 struct snapshot {
 	const char *dir;
@@ -160,8 +160,7 @@ int64_t weir_maps_snapshot(const char *dir)
 	return err ? err : (int64_t)snap.n;
 }
 
-/* ---- restore ------------------------------------------------------------------------------------
- */
+/* ---- restore ------------------------------------------------------------- */
 
 /* A line of the index. */
 struct kept {

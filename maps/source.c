@@ -23,7 +23,7 @@
 #define LINE_BYTES_MAX (4u << 20) /* of a line, or of an object in JSON */
 #define LINE_WORDS_MAX 1100	  /* key, percpu, and a value each of 1024 CPUs */
 
-/* ---- bytes ------------------------------------------------------------------------------ */
+/* ---- bytes --------------------------------------------------------------- */
 
 static int fail_read(const struct weir_source *src, int err)
 {
@@ -118,7 +118,7 @@ const char *weir_source_label(struct weir_source *src)
 	return src->own.label;
 }
 
-/* ---- values ---------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------- */
 
 int weir_source_value(struct weir_source *src, char *const *words, size_t n, void *value)
 {
@@ -135,7 +135,7 @@ int weir_source_value(struct weir_source *src, char *const *words, size_t n, voi
 	return weir_table_read_value(src->table, words, n, value);
 }
 
-/* ---- ranges ------------------------------------------------------------------------------- */
+/* ---- ranges -------------------------------------------------------------- */
 
 static bool read_range(const struct weir_source *src, const char *word, uint32_t *from,
 		       uint32_t *to)
@@ -174,8 +174,7 @@ static void take_prefix(struct weir_source *src, uint8_t *key)
 	src->range_from += (uint32_t)(1ull << (32 - len));
 }
 
-/* ---- lines --------------------------------------------------------------------------------------
- */
+/* ---- lines --------------------------------------------------------------- */
 
 static size_t split(char *line, size_t len, char **words, size_t max)
 {
@@ -252,8 +251,7 @@ int weir_source_next(struct weir_source *src, void *key, void *value)
 					     : next_line(src, key, value);
 }
 
-/* ---- opened
- * ---------------------------------------------------------------------------------------- */
+/* ---- opened -------------------------------------------------------------- */
 
 /* A copy of what comes from @from that can be read again. */
 static int keep_input(int from)

@@ -52,7 +52,7 @@ int weir_source_rewind(struct weir_source *src);
  * that begins with FILE:LINE. */
 int weir_source_next(struct weir_source *src, void *key, void *value);
 
-/* ---- between the files of sources ------------------------------------------------------ */
+/* ---- between the files of sources ---------------------------------------- */
 
 /* A line without its end; false: no more. *err when it is too long, or reading failed. */
 bool weir_source_line(struct weir_source *src, char **line, size_t *len, int *err);

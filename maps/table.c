@@ -18,7 +18,7 @@
 #include "loader/log.h"
 #include "maps/table.h"
 
-/* ---- shapes ---------------------------------------------------------------------------- */
+/* ---- shapes -------------------------------------------------------------- */
 
 static bool is_percpu(uint32_t type)
 {
@@ -74,7 +74,7 @@ static struct weir_type *key_by_shape(const struct weir_map *map)
 	return by_size(map->key_size_bytes);
 }
 
-/* ---- types -------------------------------------------------------------------------------- */
+/* ---- types --------------------------------------------------------------- */
 
 static int fit(const struct weir_table *table, const char *part, struct weir_type *type,
 	       uint32_t size, struct weir_type **out)
@@ -147,8 +147,7 @@ static int find_types(struct weir_table *table, const struct weir_table_opts *op
 	return err == -ENOMEM ? weir_fail(err, "%s: out of memory", table->label) : err;
 }
 
-/* ---- opened, closed ----------------------------------------------------------------------------
- */
+/* ---- opened, closed ------------------------------------------------------ */
 
 static int count_cpus(struct weir_table *table)
 {

@@ -19,7 +19,7 @@
 
 #define BATCH_ENTRIES 8192u
 
-/* ---- errors ---------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------- */
 
 static int fail_entry(const struct weir_table *table, const void *key, int err, const char *verb)
 {
@@ -59,7 +59,7 @@ static int fail_entry(const struct weir_table *table, const void *key, int err, 
 	return weir_fail(err, "%s: %s it failed: %s", label, verb, weir_errstr(err));
 }
 
-/* ---- programs and maps by id ---------------------------------------------------------------- */
+/* ---- programs and maps by id --------------------------------------------- */
 
 static int ref_fd(const struct weir_table *table, uint32_t id)
 {
@@ -92,8 +92,7 @@ static int prog_member_fd(const struct weir_table *table, const void *value)
 	return fd;
 }
 
-/* ---- one
- * ----------------------------------------------------------------------------------------- */
+/* ---- one ----------------------------------------------------------------- */
 
 int weir_table_peek(const struct weir_table *table, const void *key, void *value)
 {
@@ -154,8 +153,7 @@ int weir_table_del(const struct weir_table *table, const void *key)
 	return err ? fail_entry(table, key, err, "removing") : 0;
 }
 
-/* ---- all
- * -------------------------------------------------------------------------------------------- */
+/* ---- all ----------------------------------------------------------------- */
 
 int weir_table_each(const struct weir_table *table, weir_entries_fn fn, void *ctx)
 {
@@ -276,8 +274,7 @@ int weir_table_clear(const struct weir_table *table)
 	return err || done ? err : weir_table_each(table, delete_some, (void *)table);
 }
 
-/* ---- longest prefix
- * ------------------------------------------------------------------------------------- */
+/* ---- longest prefix ------------------------------------------------------ */
 
 /* The kernel's walk begins anew behind a key that is not there, so only one that is
  * there is followed by another than the first. */

@@ -16,7 +16,7 @@
 #include "maps/pin.h"
 #include "maps/table.h"
 
-/* ---- bytes, as bpftool has them -------------------------------------------------------- */
+/* ---- bytes, as bpftool has them ------------------------------------------ */
 
 static int read_byte(const struct weir_table *table, const char *word, int base, uint8_t *to)
 {
@@ -69,7 +69,7 @@ int weir_table_read_key(const struct weir_table *table, char *const *words, size
 	return read_any(table, "key", table->key, words, n, key);
 }
 
-/* ---- programs and maps ------------------------------------------------------------------- */
+/* ---- programs and maps --------------------------------------------------- */
 
 /* "id N", "N", "pinned PATH", or a path: as an id. */
 static int read_ref(const struct weir_table *table, char *const *words, size_t n, uint32_t *id)
@@ -104,7 +104,7 @@ static int read_ref(const struct weir_table *table, char *const *words, size_t n
 	return err;
 }
 
-/* ---- values ---------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------- */
 
 static int read_percpu(const struct weir_table *table, char *const *words, size_t n, uint8_t *value)
 {

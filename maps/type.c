@@ -11,7 +11,7 @@
 
 #include "maps/type.h"
 
-/* ---- made, freed --------------------------------------------------------------------- */
+/* ---- made, freed --------------------------------------------------------- */
 
 struct weir_type *weir_type_new(enum weir_form form, uint32_t size_bytes)
 {
@@ -106,7 +106,7 @@ int weir_type_add_enumerator(struct weir_type *type, const char *name, uint64_t 
 	return 0;
 }
 
-/* ---- short names ------------------------------------------------------------------------ */
+/* ---- short names --------------------------------------------------------- */
 
 /* Length of the prefix that all share, that ends in '_', and leaves each something. */
 static size_t common_prefix(const struct weir_type *type)
@@ -150,7 +150,7 @@ static int shorten(struct weir_type *type)
 	return 0;
 }
 
-/* ---- gaps ---------------------------------------------------------------------------------- */
+/* ---- gaps ---------------------------------------------------------------- */
 
 static void cover_bits(uint8_t *gaps, uint32_t from, uint32_t n)
 {
@@ -200,8 +200,7 @@ static int note_gaps(struct weir_type *type)
 	return 0;
 }
 
-/* ---- completed --------------------------------------------------------------------------------
- */
+/* ---- completed ----------------------------------------------------------- */
 
 /* {u32 length; data}: what an LPM trie's key is, when the data is one thing. */
 static void be_prefix(struct weir_type *type)
@@ -246,8 +245,7 @@ int weir_type_finish(struct weir_type *type, bool is_lpm_key)
 	return err ?: note_gaps(type);
 }
 
-/* ---- questions --------------------------------------------------------------------------------
- */
+/* ---- questions ----------------------------------------------------------- */
 
 bool weir_type_sums(const struct weir_type *type)
 {

@@ -85,7 +85,7 @@ bool weir_type_sums(const struct weir_type *type);
  * whole. false: none. */
 bool weir_type_find(const struct weir_type *type, const char *path, struct weir_field *out);
 
-/* ---- where types come from ------------------------------------------------------ */
+/* ---- where types come from ----------------------------------------------- */
 
 struct btf;
 
@@ -104,7 +104,7 @@ struct weir_type *weir_type_by_word(const char *word, size_t len);
  * type; @of is then changed. */
 void weir_type_mean(struct weir_type *of, const char *field, const char *type_name);
 
-/* ---- names of numbers ---------------------------------------------------------------- */
+/* ---- names of numbers ---------------------------------------------------- */
 
 /* NULL: none. */
 const char *weir_proto_name(uint32_t proto);

@@ -35,7 +35,7 @@ static struct weir_type *fail(struct build *b, int err)
 	return NULL;
 }
 
-/* ---- numbers ---------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------- */
 
 static struct weir_type *from_enum(struct build *b, const struct btf_type *t)
 {
@@ -71,7 +71,7 @@ static struct weir_type *from_int(struct build *b, const struct btf_type *t)
 	return type ? type : fail(b, -ENOMEM);
 }
 
-/* ---- what holds others ------------------------------------------------------------------- */
+/* ---- what holds others --------------------------------------------------- */
 
 /* The word of a declaration tag on member @nth of @id; NULL. */
 static const char *tag_of(const struct build *b, uint32_t id, int nth)
@@ -221,7 +221,7 @@ static struct weir_type *from_array(struct build *b, const struct btf_type *t, c
 	return type;
 }
 
-/* ---- any ------------------------------------------------------------------------------------- */
+/* ---- any ----------------------------------------------------------------- */
 
 /* @typedef_name: the outermost, "" for none. */
 static struct weir_type *from_plain(struct build *b, const struct btf_type *t, uint32_t id,

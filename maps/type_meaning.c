@@ -10,7 +10,7 @@
 
 #include "maps/type.h"
 
-/* ---- names of fields ----------------------------------------------------------------------- */
+/* ---- names of fields ----------------------------------------------------- */
 
 /* Is @word one of the blank-separated @list? */
 static bool is_listed(const char *word, size_t len, const char *list)
@@ -43,7 +43,7 @@ static bool speaks_of(const char *field, const char *list)
 	"gw nexthop local remote laddr raddr v4 v6 addr4 addr6"
 #define MAC_WORDS "mac smac dmac eth ethaddr lladdr hwaddr source dest src dst addr"
 
-/* ---- numbers --------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------- */
 
 static bool is_be(const char *type_name, const char *size)
 {
@@ -83,8 +83,7 @@ static void mean_number(struct weir_type *of, const char *field, const char *typ
 		of->big_endian = false; /* four octets, not a number */
 }
 
-/* ---- arrays ------------------------------------------------------------------------------------
- */
+/* ---- arrays -------------------------------------------------------------- */
 
 static void become(struct weir_type *of, enum weir_form form)
 {

@@ -21,7 +21,7 @@ struct weir_value_env {
 	bool mask; /* a prefix may have bits behind its length: they are cut off */
 };
 
-/* ---- numbers and bits ---------------------------------------------------------------- */
+/* ---- numbers and bits ---------------------------------------------------- */
 
 struct weir_u128 {
 	uint64_t high, low;
@@ -36,7 +36,7 @@ double weir_float_load(const void *bytes, uint32_t size_bytes);
 /* Is it a number, by whatever name it is shown? */
 bool weir_form_is_number(enum weir_form form);
 
-/* ---- out --------------------------------------------------------------------------------- */
+/* ---- out ----------------------------------------------------------------- */
 
 /* "saddr=10.0.0.1,ports=[53,80]"; no blanks outside of quoted strings. */
 void weir_value_write(const struct weir_type *type, const void *bytes,
@@ -53,7 +53,7 @@ void weir_json_quote(struct weir_buf *out, const char *text, size_t len);
 /* A type in the words of weir_type_from_text(); bitfields as "u32 x : 3". */
 void weir_type_write(const struct weir_type *type, struct weir_buf *out);
 
-/* ---- in ------------------------------------------------------------------------------------ */
+/* ---- in ------------------------------------------------------------------ */
 
 /* @text of @len bytes, all of it. @bytes hold what is not said: zeroes, or the present
  * value for a change of a part. Errors are logged as "@what: ...", -EINVAL, -ERANGE. */

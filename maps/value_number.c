@@ -17,8 +17,7 @@
 
 #define LISTED_BYTES 160 /* of names in an error */
 
-/* ---- digits
- * -------------------------------------------------------------------------------------- */
+/* ---- digits -------------------------------------------------------------- */
 
 static int digit_of(char c)
 {
@@ -70,8 +69,7 @@ static enum digits read_digits(const char *at, size_t len, struct weir_u128 *out
 	return GOOD;
 }
 
-/* ---- ranges
- * ---------------------------------------------------------------------------------------- */
+/* ---- ranges -------------------------------------------------------------- */
 
 static bool is_signed(const struct weir_type *type)
 {
@@ -109,8 +107,7 @@ static int out_of_range(const struct weir_reading *rd, const char *at, size_t le
 			 bits == 64 ? ~0ull : (unsigned long long)((1ull << bits) - 1));
 }
 
-/* ---- names
- * ---------------------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------- */
 
 static bool is_name(const char *name, const char *at, size_t len)
 {

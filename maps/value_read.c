@@ -18,8 +18,7 @@
 static int read_value(struct weir_reading *rd, const struct weir_field *f, void *bytes,
 		      unsigned int depth);
 
-/* ---- addresses
- * ------------------------------------------------------------------------------------------ */
+/* ---- addresses ----------------------------------------------------------- */
 
 static int bad_address(const struct weir_reading *rd, const char *text, const char *kind)
 {
@@ -84,8 +83,7 @@ static int read_single(struct weir_reading *rd, const struct weir_type *type, ui
 	}
 }
 
-/* ---- prefixes
- * ---------------------------------------------------------------------------------------------- */
+/* ---- prefixes ------------------------------------------------------------ */
 
 static void mask_bits(uint8_t *to, uint32_t len, uint32_t max)
 {
@@ -146,8 +144,7 @@ static int read_prefix(struct weir_reading *rd, const struct weir_type *type, ui
 	return weir_prefix_is_plain(type, to) ? 0 : host_bits(rd, type, text, to);
 }
 
-/* ---- structs and arrays
- * -------------------------------------------------------------------------------------- */
+/* ---- structs and arrays -------------------------------------------------- */
 
 static int unknown_field(const struct weir_reading *rd, const struct weir_type *type,
 			 const char *name)
@@ -302,9 +299,7 @@ static int read_array(struct weir_reading *rd, const struct weir_type *type, uin
 	return 0;
 }
 
-/* ---- any
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- any ----------------------------------------------------------------- */
 
 static int read_number_word(struct weir_reading *rd, const struct weir_field *f, void *bytes)
 {

@@ -13,7 +13,7 @@ struct weir_reading {
 	char path[96]; /* "flow.saddr: " in errors, or "" */
 };
 
-/* ---- words ------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------- */
 
 bool weir_is_blank(char c);
 void weir_skip_blanks(struct weir_reading *rd);
@@ -32,7 +32,7 @@ bool weir_begins_bytes(const struct weir_reading *rd);
 int weir_read_bytes(struct weir_reading *rd, size_t size, uint8_t *to);
 int weir_read_string(struct weir_reading *rd, size_t size, uint8_t *to);
 
-/* ---- numbers ----------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------- */
 
 /* Most numbers are this; false: look at it more closely. */
 bool weir_read_decimal(const struct weir_field *f, const char *at, size_t len, void *bytes);

@@ -11,8 +11,7 @@
 #include "loader/log.h"
 #include "maps/value_read_in.h"
 
-/* ---- words
- * ----------------------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------- */
 
 bool weir_is_blank(char c)
 {
@@ -145,8 +144,7 @@ int weir_read_word(struct weir_reading *rd, char *to, size_t room)
 	return 0;
 }
 
-/* ---- bytes
- * ------------------------------------------------------------------------------------------- */
+/* ---- bytes --------------------------------------------------------------- */
 
 bool weir_begins_bytes(const struct weir_reading *rd)
 {

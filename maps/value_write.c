@@ -14,7 +14,7 @@
 #include "maps/value.h"
 #include "maps/value_in.h"
 
-/* ---- single things -------------------------------------------------------------------------- */
+/* ---- single things ------------------------------------------------------- */
 
 static void put_octet(struct weir_buf *out, uint8_t octet)
 {
@@ -122,8 +122,7 @@ static void put_number(const struct weir_type *type, struct weir_u128 value,
 		weir_put_wide(out, value);
 }
 
-/* ---- strings ----------------------------------------------------------------------------------
- */
+/* ---- strings ------------------------------------------------------------- */
 
 /* Everything behind the first NUL is NUL, so the text says all. */
 bool weir_is_string(const uint8_t *at, size_t size)
@@ -168,8 +167,7 @@ static void put_string(struct weir_buf *out, const uint8_t *at, size_t size)
 	weir_buf_char(out, '"');
 }
 
-/* ---- any ----------------------------------------------------------------------------------------
- */
+/* ---- any ----------------------------------------------------------------- */
 
 static void put_bytes(struct weir_buf *out, const uint8_t *at, size_t size)
 {

@@ -53,7 +53,7 @@ static bool is_array(uint32_t type)
 	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_ARRAY;
 }
 
-/* ---- order of an LPM trie ---------------------------------------------------- */
+/* ---- order of an LPM trie ------------------------------------------------ */
 
 static bool bit_of(const uint8_t *key, uint32_t bit)
 {
@@ -111,7 +111,7 @@ static int tell_batch(struct weir_walk *walk, uint32_t n, weir_walk_fn fn, void 
 	return ret;
 }
 
-/* ---- made ---------------------------------------------------------------------- */
+/* ---- made ---------------------------------------------------------------- */
 
 static int resize(struct weir_walk *walk, uint32_t room)
 {

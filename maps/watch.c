@@ -118,7 +118,7 @@ int64_t weir_watch_look(struct weir_watch *watch, weir_difference_fn fn, void *c
 	return first ? 0 : compare(watch, fn, ctx);
 }
 
-/* ---- rates -------------------------------------------------------------------------------- */
+/* ---- rates --------------------------------------------------------------- */
 
 /* A number that is smaller than before was made anew: it started from zero. */
 static uint64_t growth(const struct weir_table *table, const struct weir_field *f, const void *old,

@@ -59,7 +59,7 @@ void weir_writer_end(struct weir_writer *writer)
 		close(writer->journal_fd);
 }
 
-/* ---- journal ------------------------------------------------------------------------------ */
+/* ---- journal ------------------------------------------------------------- */
 
 static int write_all(int fd, const uint8_t *bytes, size_t len)
 {
@@ -134,7 +134,7 @@ void weir_writer_undo(struct weir_writer *writer)
 		err = undo_one(writer, --writer->journal_n);
 }
 
-/* ---- writes --------------------------------------------------------------------------------- */
+/* ---- writes -------------------------------------------------------------- */
 
 static int put_each(struct weir_writer *writer, uint32_t from)
 {

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static bool said;
 static bool refuse; /* what the kernel answers to this line */
 
-/* ---- in place of the kernel, and of other programs -------------------------------- */
+/* ---- in place of the kernel, and of other programs ----------------------- */
 
 #define WRAPS(type, name, ...)           \
 	type __wrap_##name(__VA_ARGS__); \
@@ -273,7 +273,7 @@ WRAPS(int, weir_tc_exec_line, struct weir_compat *c, char **words)
 	return 255;
 }
 
-/* ---- lines ------------------------------------------------------------------------ */
+/* ---- lines --------------------------------------------------------------- */
 
 static const char *const vocabulary[] = {
 	"filter",

@@ -27,7 +27,7 @@ struct pkt {
 	size_t l4; /* offset behind all network headers */
 };
 
-/* ---- building --------------------------------------------------------------- */
+/* ---- building ------------------------------------------------------------ */
 
 static inline void pkt_put16(uint8_t *at, unsigned int value)
 {
@@ -180,7 +180,7 @@ static inline int pkt_build(struct pkt *pkt, const char *words, size_t size)
 	return 0;
 }
 
-/* ---- the model ---------------------------------------------------------------- */
+/* ---- the model ----------------------------------------------------------- */
 
 static inline bool pkt_model_is_tag(unsigned int ethertype)
 {
@@ -310,7 +310,7 @@ static inline const char *pkt_class_name(enum weir_class class)
 	return (unsigned int)class < WEIR_CLASSES ? names[class] : "?";
 }
 
-/* ---- the table ---------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------- */
 
 enum pkt_patch_at { PKT_AT_IP, PKT_AT_L4 };
 

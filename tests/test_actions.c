@@ -25,7 +25,7 @@
 #include "loader/net.h"
 #include "loader/netlink_in.h"
 
-/* ---- a socket that is none -------------------------------------------------------- */
+/* ---- a socket that is none ----------------------------------------------- */
 
 static uint8_t sent[4096];
 static size_t sent_len;
@@ -74,7 +74,7 @@ ssize_t mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf, size_t len)
 	return msg->nlmsg_len;
 }
 
-/* ---- a line ------------------------------------------------------------------------ */
+/* ---- a line -------------------------------------------------------------- */
 
 static struct weir_compat compat;
 static char *out, *err;
@@ -137,7 +137,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* ---- requests ----------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------ */
 
 /* Bytes without sequence number and port; parts that all share are written once. */
 #define ONE_OP(control)                                     \
@@ -269,7 +269,7 @@ static void actions_refused(void **state)
 	expect("nothing", out, "");
 }
 
-/* ---- wrong words ---------------------------------------------------------------------- */
+/* ---- wrong words --------------------------------------------------------- */
 
 #define MISSING "Command line is not complete. Try option \"help\"\n"
 #define BAD(n)	"bad action parsing\nparse_action: bad value (" n ":bpf)!\nIllegal \"action\"\n"
@@ -377,7 +377,7 @@ static void actions_foreign(void **state)
 	}
 }
 
-/* ---- answers ---------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------- */
 
 static struct nlmsghdr *begin_list(void)
 {

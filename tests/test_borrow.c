@@ -41,7 +41,7 @@
 
 #define NOT_CAUGHT 42
 
-/* ---- the traced program ------------------------------------------------------------- */
+/* ---- the traced program -------------------------------------------------- */
 
 struct request {
 	struct nlmsghdr head;
@@ -128,7 +128,7 @@ static int sender(const char *how)
 	_exit(NOT_CAUGHT);
 }
 
-/* ---- the catch ------------------------------------------------------------------------ */
+/* ---- the catch ----------------------------------------------------------- */
 
 static char self[PATH_MAX];
 static char logged[1024];
@@ -338,7 +338,7 @@ static void borrow_where_forbidden(void **state)
 	}
 }
 
-/* ---- messages to edit ------------------------------------------------------------------- */
+/* ---- messages to edit ---------------------------------------------------- */
 
 #define ROOM 8192
 
@@ -525,7 +525,7 @@ static struct nlmsghdr *make_multipath(void *buf, enum what first, enum what sec
 	return msg;
 }
 
-/* ---- edits ------------------------------------------------------------------------------- */
+/* ---- edits --------------------------------------------------------------- */
 
 static uint8_t buf[ROOM] __attribute__((aligned(4)));
 static uint8_t want_buf[ROOM] __attribute__((aligned(4)));
@@ -681,7 +681,7 @@ static void stand_ins_are_their_words(void **state)
 	assert_string_equal(WEIR_STAND_IN_BYTECODE, "1,6 0 0 4294967294");
 }
 
-/* ---- damaged messages ----------------------------------------------------------------------- */
+/* ---- damaged messages ---------------------------------------------------- */
 
 static void assert_whole(struct weir_borrowed *req)
 {

@@ -472,7 +472,7 @@ static void cmdline_tables(void **state)
 	}
 }
 
-/* ---- words of one entry ---------------------------------------------------------------- */
+/* ---- words of one entry -------------------------------------------------- */
 
 static const struct {
 	const char *words;

@@ -21,7 +21,7 @@
 #include "cli/compat.h"
 #include "loader/log.h"
 
-/* ---- options -------------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------- */
 
 static char line[1024];
 static char *argv[64];
@@ -159,7 +159,7 @@ static void compat_names(void **state)
 	assert_false(weir_compat_is_name(""));
 }
 
-/* ---- what the real program is given ------------------------------------------------ */
+/* ---- what the real program is given -------------------------------------- */
 
 static void expect_argv(struct weir_compat *c, char **words, const char *expected)
 {
@@ -283,7 +283,7 @@ static void compat_real_path_short(void **state)
 	assert_int_equal(weir_real_path("sh", got, sizeof(got)), -ENOENT);
 }
 
-/* ---- batch text ---------------------------------------------------------------------- */
+/* ---- batch text ---------------------------------------------------------- */
 
 static const struct {
 	const char *text;
@@ -435,7 +435,7 @@ static void compat_batch_round_trip(void **state)
 	}
 }
 
-/* ---- messages -------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------ */
 
 static FILE *real_err;
 static char *said;
@@ -508,7 +508,7 @@ static void compat_say_order(void **state)
 	expect_said("");
 }
 
-/* ---- completion and the command line of weir ------------------------------------------ */
+/* ---- completion and the command line of weir ----------------------------- */
 
 static char *complete(const char *text)
 {

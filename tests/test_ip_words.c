@@ -29,7 +29,7 @@ static char **words_of(const char *text)
 	return words;
 }
 
-/* ---- whose ------------------------------------------------------------------------- */
+/* ---- whose --------------------------------------------------------------- */
 
 static const struct {
 	const char *line;
@@ -119,7 +119,7 @@ static void ip_whose(void **state)
 	}
 }
 
-/* ---- what is in a link line ------------------------------------------------------------ */
+/* ---- what is in a link line ---------------------------------------------- */
 
 static const struct {
 	const char *line;
@@ -161,7 +161,7 @@ static void ip_link_words(void **state)
 	}
 }
 
-/* ---- wrong lines ------------------------------------------------------------------------ */
+/* ---- wrong lines --------------------------------------------------------- */
 
 #define INCOMPLETE "Command line is not complete. Try option \"help\"\n"
 

@@ -134,7 +134,7 @@ static void key_and_value_types(void **state)
 	assert_int_not_equal(mapobj_def(obj, "values_outer")->values_type_id, 0);
 }
 
-/* ---- refusals -------------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------ */
 
 static void refused(struct mapobj *obj, const char *why)
 {

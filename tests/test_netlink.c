@@ -23,7 +23,7 @@
 #include "loader/netlink_in.h"
 #include "loader/tcx_pin.h"
 
-/* ---- a scripted kernel in place of libmnl's socket functions --------------------- */
+/* ---- a scripted kernel in place of libmnl's socket functions ------------- */
 
 struct datagram {
 	uint8_t *bytes;
@@ -104,7 +104,7 @@ static void answer_error(int err)
 	script[n_script++] = (struct datagram){.err = err};
 }
 
-/* ---- messages -------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------ */
 
 static uint8_t room[70000] __attribute__((aligned(4)));
 
@@ -191,7 +191,7 @@ static void answer_msg(const struct nlmsghdr *msg)
 	answer(msg, msg->nlmsg_len);
 }
 
-/* ---- requests -------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------ */
 
 /* Every length below the whole is refused; the whole has the expected bytes. */
 #define check_bytes(expected, call)                                   \
@@ -330,7 +330,7 @@ static void test_xdp_requests(void **state)
 		    weir_nl_xdp_request(buf, len, 5, 7, XDP_FLAGS_SKB_MODE | XDP_FLAGS_REPLACE, 9));
 }
 
-/* ---- acks ------------------------------------------------------------------------ */
+/* ---- acks ---------------------------------------------------------------- */
 
 static void test_ack(void **state)
 {
@@ -388,7 +388,7 @@ static void test_ack_damaged(void **state)
 	assert_int_equal(weir_nl_ack_parse(msg, &ack), -EBADMSG);
 }
 
-/* ---- parsing --------------------------------------------------------------------- */
+/* ---- parsing ------------------------------------------------------------- */
 
 static void test_parse(void **state)
 {
@@ -505,7 +505,7 @@ static void test_parse_random(void **state)
 	}
 }
 
-/* ---- conversations --------------------------------------------------------------- */
+/* ---- conversations ------------------------------------------------------- */
 
 static int count_links(const struct weir_link *link, void *ctx)
 {
@@ -672,7 +672,7 @@ static void test_real_kernel(void **state)
 	assert_int_equal(weir_net_open("./no-such-path", &net), -ENOENT);
 }
 
-/* ---- names of tcx pins ----------------------------------------------------------- */
+/* ---- names of tcx pins --------------------------------------------------- */
 
 static void test_tcx_pin(void **state)
 {

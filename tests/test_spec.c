@@ -19,7 +19,7 @@
 
 #include "cli/spec.h"
 
-/* ---- standard error ------------------------------------------------------------ */
+/* ---- standard error ------------------------------------------------------ */
 
 static FILE *real_err;
 static char *said;
@@ -41,7 +41,7 @@ static void heard(const char *what, const char *expected)
 	free(said);
 }
 
-/* ---- SPEC ---------------------------------------------------------------------- */
+/* ---- SPEC ---------------------------------------------------------------- */
 
 static const struct weir_spec_rules filter_rules = {
 	.bytecode = true,
@@ -222,7 +222,7 @@ static void spec_path(void **state)
 	heard("a path that is too long", "/1234567...: File name too long\n");
 }
 
-/* ---- bytecode ------------------------------------------------------------------- */
+/* ---- bytecode ------------------------------------------------------------ */
 
 #define HEAD "Bytecode begins with its number of instructions, 1 to 4096, and a comma\n"
 #define LONG "Real program length exceeds encoded length parameter!\n"
@@ -351,7 +351,7 @@ static void bytecode_noise(void **state)
 	}
 }
 
-/* ---- files ----------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------- */
 
 static char path[] = "/tmp/weir-test-bytecode-XXXXXX";
 

@@ -30,7 +30,7 @@ static char **words_of(const char *line)
 	return words;
 }
 
-/* ---- whose ------------------------------------------------------------------------- */
+/* ---- whose --------------------------------------------------------------- */
 
 static const struct {
 	const char *line;
@@ -93,7 +93,7 @@ static void tc_whose(void **state)
 	}
 }
 
-/* ---- what a filter's line says --------------------------------------------------------- */
+/* ---- what a filter's line says ------------------------------------------- */
 
 static void parse(const char *line, struct weir_filter_line *out)
 {

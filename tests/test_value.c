@@ -51,7 +51,7 @@ static int ifindex(const char *name, uint32_t *out, void *ctx)
 
 static struct weir_value_env env = {.ifname = ifname, .ifindex = ifindex};
 
-/* ---- there and back ------------------------------------------------------------------- */
+/* ---- there and back ------------------------------------------------------ */
 
 static const struct {
 	const char *type, *in;
@@ -167,7 +167,7 @@ static void value_round(void **state)
 	}
 }
 
-/* ---- wrong ---------------------------------------------------------------------------- */
+/* ---- wrong --------------------------------------------------------------- */
 
 static const struct {
 	const char *type, *in, *says;
@@ -239,7 +239,7 @@ static void value_mask(void **state)
 	weir_type_free(type);
 }
 
-/* ---- types ------------------------------------------------------------------------------ */
+/* ---- types --------------------------------------------------------------- */
 
 static const char *const bad_types[] = {
 	"",	  "u33",	"char",	    "u32[",	    "u32[0]",	     "u32[x]",
@@ -267,7 +267,7 @@ static void type_text(void **state)
 	weir_type_free(type);
 }
 
-/* ---- bits ----------------------------------------------------------------------------------- */
+/* ---- bits ---------------------------------------------------------------- */
 
 static void value_bits(void **state)
 {

@@ -67,7 +67,7 @@ static uint32_t put_name(struct blob *names, const char *name)
 	return at;
 }
 
-/* ---- old shapes, in the model -------------------------------------------------- */
+/* ---- old shapes, in the model -------------------------------------------- */
 
 static bool is_maps(const char *section)
 {
@@ -138,7 +138,7 @@ static int64_t lift_addend(uint8_t *at, bool code, uint32_t type)
 	return wide;
 }
 
-/* ---- writing --------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------- */
 
 struct out {
 	struct blob file, names;
@@ -315,7 +315,7 @@ static void write_object(struct out *out, const struct weir_elf *elf, const stru
 	free(rels_at);
 }
 
-/* ---- files ------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------- */
 
 static struct blob read_file(const char *path)
 {

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- sockets ------------------------------------------------------------------------ */
+/* ---- sockets ------------------------------------------------------------- */
 
 struct mnl_socket {
 	int fd;
@@ -88,7 +88,7 @@ ssize_t mnl_socket_recvfrom(const struct mnl_socket *sock, void *bytes, size_t l
 	return -1;
 }
 
-/* ---- messages ------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------ */
 
 static uint8_t *at(const void *base, size_t offset)
 {
@@ -144,7 +144,7 @@ void *mnl_nlmsg_get_payload_tail(const struct nlmsghdr *msg)
 	return at(msg, MNL_ALIGN(msg->nlmsg_len));
 }
 
-/* ---- attributes: what is read ---------------------------------------------------------- */
+/* ---- attributes: what is read -------------------------------------------- */
 
 bool mnl_attr_ok(const struct nlattr *attr, int left)
 {
@@ -185,7 +185,7 @@ uint32_t mnl_attr_get_u32(const struct nlattr *attr)
 	return value;
 }
 
-/* ---- attributes: what is written -------------------------------------------------------- */
+/* ---- attributes: what is written ----------------------------------------- */
 
 static void put(struct nlmsghdr *msg, uint16_t type, size_t len, const void *value)
 {
