@@ -33,7 +33,7 @@ static int take_ring(void *ctx, void *data, size_t len)
 	struct weir_events *events = ctx;
 
 	events->stop = events->fn(data, len, -1, events->ctx);
-	return events->stop;
+	return events->stop ? -ECANCELED : 0; /* libbpf reads on after what is above zero */
 }
 
 static void take_perf(void *ctx, int cpu, void *data, uint32_t len)

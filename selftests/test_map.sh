@@ -266,21 +266,26 @@ veth_pair "$C" e0 "$D" e1
 mkdir "$BPFFS/ev"
 bpftool prog load "$PROGS/map_events.o" "$BPFFS/evp" pinmaps "$BPFFS/ev"
 weir -n "$D" -q attach dev e1 xdp generic pinned "$BPFFS/evp"
+sent_until_ended() {
+	send "$C" e0 ipv4 5
+	! kill -0 "$pid"
+}
 for map in ev_ring ev_perf; do
 	background "$WEIR" map events $map struct ev_record count 3 >"$TMP/events"
 	pid=$bg
-	sleep 0.5
-	send "$C" e0 ipv4 5 >/dev/null
+	wait_for 10 sent_until_ended || stop "$pid"
 	wait "$pid"
 	is "$? $(sort -u "$TMP/events" | wc -l)$(grep -cE '^length=[0-9]+,h_proto=ipv4,smac=([0-9a-f]{2}:){5}[0-9a-f]{2}$' "$TMP/events")" '0 13' "$map: by the program's BTF, as many as were asked for"
 done
-background "$WEIR" -j map events ev_ring value '{u32 length; ethertype p}' >"$TMP/events"
+background "$WEIR" -j map events ev_ring value '{u32 length; ethertype p; mac from}' >"$TMP/events"
 pid=$bg
-sleep 0.4
-send "$C" e0 ipv4 1 >/dev/null
-wait_for 5 grep -q record "$TMP/events"
+sent_until_told() {
+	send "$C" e0 ipv4 1
+	grep -q ipv4 "$TMP/events"
+}
+wait_for 10 sent_until_told
 stop "$pid"
-is "$(head -n 1 "$TMP/events" | jq -c '[.length, .record.p]')" '[12,"ipv4"]' 'by a type, in JSON, until it is ended'
+is "$(grep -m 1 ipv4 "$TMP/events" | jq -c '[.length, .record.p]')" '[12,"ipv4"]' 'by a type, in JSON, until it is ended'
 refused 'no struct nope' events ev_ring struct nope
 refused 'neither a ring buffer nor a perf event array' events blk4
 
