@@ -232,6 +232,24 @@ static int note_change(const void *key, const void *old, const void *wanted, voi
 	return plan->len == plan->room ? write_plan(plan) : 0;
 }
 
+/* Records from @at on, whole ones: bytes, 0 at the end. */
+static ssize_t read_plan(const struct plan *plan, off_t at)
+{
+	size_t len = 0;
+
+	while (len < plan->room) {
+		ssize_t n = pread(plan->fd, plan->buf + len, plan->room - len, at + (off_t)len);
+
+		if (n < 0 && errno != EINTR)
+			return weir_fail(-errno, "%s: plan: %s", plan->table->label,
+					 weir_errstr(errno));
+		if (!n)
+			break;
+		len += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)len;
+}
+
 static int carry_out(struct plan *plan, struct weir_writer *writer, enum change change)
 {
 	size_t key_bytes = plan->table->map.key_size_bytes;
@@ -241,7 +259,9 @@ static int carry_out(struct plan *plan, struct weir_writer *writer, enum change 
 
 	if (!plan->n[change])
 		return 0;
-	while (!err && (n = pread(plan->fd, plan->buf, plan->room, at)) > 0) {
+	while (!err && (n = read_plan(plan, at))) {
+		if (n < 0)
+			return (int)n;
 		for (ssize_t i = 0; i < n && !err; i += (ssize_t)plan->record_bytes) {
 			const uint8_t *record = plan->buf + i;
 

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "loader/error.h"
 #include "loader/log.h"
 #include "maps/mounts.h"
 #include "maps/pin.h"
@@ -36,7 +37,16 @@ struct weir_pins {
 	size_t n, cap;
 	dev_t *seen; /* superblocks, while reading */
 	size_t n_seen;
+	char *unread; /* the first path that could not be read; NULL */
+	int unread_err;
 };
+
+static void note_unread(struct weir_pins *pins, const char *path, int err)
+{
+	if (!pins->unread_err)
+		pins->unread = strdup(path); /* NULL: without its name */
+	pins->unread_err = pins->unread_err ?: err;
+}
 
 static int add_pin(struct weir_pins *pins, enum weir_pin_kind kind, uint32_t id, const char *path)
 {
@@ -62,16 +72,22 @@ static int add_pin(struct weir_pins *pins, enum weir_pin_kind kind, uint32_t id,
 
 static int read_pin(struct weir_pins *pins, const char *path)
 {
-	int fd = weir_pin_get(path), kind, err = 0;
+	int fd = weir_pin_get(path), kind, err;
 	uint32_t id;
 
+	/* EACCES: also of a file that is no pin */
+	if (fd < 0 && fd != -ENOENT && fd != -EACCES)
+		note_unread(pins, path, fd);
 	if (fd < 0)
 		return fd == -ENOMEM ? fd : 0;
 	kind = weir_pin_kind_of(fd);
-	if (kind >= 0 && weir_pin_id_of(fd, (enum weir_pin_kind)kind, &id) == 0)
-		err = add_pin(pins, (enum weir_pin_kind)kind, id, path);
+	err = kind < 0 ? kind : weir_pin_id_of(fd, (enum weir_pin_kind)kind, &id);
 	(void)close(fd);
-	return err;
+	if (!err)
+		return add_pin(pins, (enum weir_pin_kind)kind, id, path);
+	if (err != -EINVAL)
+		note_unread(pins, path, err);
+	return 0;
 }
 
 static int read_dir(struct weir_pins *pins, char path[PATH_MAX], unsigned int depth);
@@ -103,6 +119,8 @@ static int read_dir(struct weir_pins *pins, char path[PATH_MAX], unsigned int de
 	if (depth > DEPTH_MAX)
 		return 0;
 	dir = opendir(path);
+	if (!dir && errno != ENOENT)
+		note_unread(pins, path, -errno);
 	if (!dir)
 		return errno == ENOMEM ? -ENOMEM : 0;
 	while (!err && (entry = readdir(dir)))
@@ -192,6 +210,8 @@ int weir_pins_read(struct weir_pins **out)
 	else if (err)
 		weir_log(WEIR_LOG_NOTICE, "pins: /proc/self/mountinfo cannot be read; "
 					  "no pins are shown");
+	if (err)
+		note_unread(pins, "/proc/self/mountinfo", err);
 	if (pins->n)
 		qsort(pins->list, pins->n, sizeof(*pins->list), compare);
 	*out = pins;
@@ -206,7 +226,16 @@ void weir_pins_free(struct weir_pins *pins)
 		free(pins->list[i].path);
 	free(pins->list);
 	free(pins->seen);
+	free(pins->unread);
 	free(pins);
+}
+
+int weir_pins_check_whole(const struct weir_pins *pins)
+{
+	if (!pins->unread_err)
+		return 0;
+	return weir_fail(pins->unread_err, "%s: %s; pins below it would be missed",
+			 pins->unread ?: "pins", weir_errstr(pins->unread_err));
 }
 
 const char *weir_pins_path(const struct weir_pins *pins, enum weir_pin_kind kind, uint32_t id,

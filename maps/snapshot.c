@@ -92,8 +92,10 @@ static int keep_pinned(struct snapshot *snap, const struct weir_pins *pins, uint
 	if (!pin || strpbrk(pin, "\t\n"))
 		return 0;
 	fd = weir_map_open_id_quiet(id);
-	if (fd < 0)
+	if (fd == -ENOENT)
 		return 0; /* gone meanwhile */
+	if (fd < 0)
+		return weir_fail(fd, "%s: %s", pin, weir_errstr(fd));
 	err = weir_map_by_fd(fd, &map);
 	if (!err && is_kept(&map)) {
 		err = weir_table_open(fd, &opts, &table);
@@ -117,7 +119,8 @@ static int keep_all(struct snapshot *snap)
 		return err;
 	snprintf(path, sizeof(path), "%.3900s/index", snap->dir);
 	snap->index = fopen(path, "wxe");
-	if (!snap->index)
+	err = weir_pins_check_whole(pins);
+	if (!err && !snap->index)
 		err = weir_fail(-errno, "%s: %s", path, weir_errstr(errno));
 	while (!err && !(err = weir_map_next_id(id, &id)))
 		err = keep_pinned(snap, pins, id);

@@ -22,8 +22,10 @@ enum weir_pin_kind { WEIR_PIN_OF_PROG, WEIR_PIN_OF_MAP, WEIR_PIN_OF_LINK };
 /* Every pin of every bpffs mount that the caller can read. */
 struct weir_pins;
 
-/* Walks the mounts once. An unreadable mount is passed over. -ENOMEM. */
+/* Walks the mounts once. What cannot be read is passed over. -ENOMEM. */
 int weir_pins_read(struct weir_pins **out);
+/* Was anything passed over? Then its error, logged. */
+int weir_pins_check_whole(const struct weir_pins *pins);
 void weir_pins_free(struct weir_pins *pins);
 /* The @nth path of object @id; NULL: no more. Lives as long as @pins. */
 const char *weir_pins_path(const struct weir_pins *pins, enum weir_pin_kind kind, uint32_t id,

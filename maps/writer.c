@@ -162,13 +162,12 @@ int weir_writer_flush(struct weir_writer *writer)
 	if (!writer->elementwise)
 		err = bpf_map_update_batch(writer->table->fd, writer->keys, writer->values, &n,
 					   NULL);
-	/* Without batches for this map the kernel has written none; after another error the
-	 * entry that it stands for is written once more, by itself, to say why. */
+	/* Without batches for this map the kernel has written none, and where it refused at
+	 * once the count is as it was; else the entry that it stopped at is written once more,
+	 * by itself, to say why. */
 	if (writer->elementwise || err) {
-		bool none = err == -ENOTSUPP || err == -EOPNOTSUPP || err == -EINVAL;
-
-		writer->elementwise |= none;
-		err = put_each(writer, none || writer->elementwise ? 0 : n);
+		writer->elementwise |= err == -ENOTSUPP || err == -EOPNOTSUPP || err == -EINVAL;
+		err = put_each(writer, writer->elementwise || n >= writer->n ? 0 : n);
 	}
 	writer->n = 0;
 	return err;
