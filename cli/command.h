@@ -103,6 +103,8 @@ struct weir_map_config {
 	uint32_t reports; /* 0: without end */
 	bool create;	  /* restore */
 	const char *btf;  /* events */
+	const char *as;	  /* migrate */
+	bool drop;
 };
 
 struct weir_help_config {
@@ -191,6 +193,7 @@ int weir_cmd_map_del(const struct weir_globals *globals, const union weir_config
 int weir_cmd_map_clear(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_pin(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_unpin(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_migrate(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_events(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_snapshot(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_restore(const struct weir_globals *globals, const union weir_config *cfg);

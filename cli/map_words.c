@@ -150,6 +150,17 @@ static const struct weir_word swap_words[] = {
 	END,
 };
 
+static const struct weir_word migrate_words[] = {
+	MAP,
+	STRING(NULL, "OBJ", MAP_FIELD(path), .required = true, .fill = WEIR_FILL_FILE,
+	       .help = "the object file that declares the new map"),
+	STRING("as", "NAME", MAP_FIELD(as), .help = "its name there (default: the map's)"),
+	STRING("value", "TYPE", MAP_FIELD(value_type),
+	       .help = "the type of the old map's values, where it has no BTF"),
+	FLAG("drop", MAP_FIELD(drop), .help = "fields that the new values do not have may go"),
+	END,
+};
+
 static const struct weir_word pin_words[] = {
 	MAP,
 	STRING(NULL, "PATH", MAP_FIELD(path), .required = true, .fill = WEIR_FILL_FILE,
@@ -209,6 +220,10 @@ const struct weir_command weir_map_verbs[] = {
 	 "Programs see the old map whole or the new one whole. The types are the inner map's.\n"},
 	{"create", weir_cmd_map_create, create_words, "make a map, and pin it",
 	 "With BTF of its types, so that every tool reads it.\n"},
+	{"migrate", weir_cmd_map_migrate, migrate_words,
+	 "put a new map with the same entries at a map's pins",
+	 "As an object file declares it: larger, or with values that have more fields; those are\n"
+	 "0. Programs that use the old map go on with it until they are attached anew.\n"},
 	{"pin", weir_cmd_map_pin, pin_words, "pin a map", NULL},
 	{"unpin", weir_cmd_map_unpin, unpin_words, "remove a pin of a map", NULL},
 	{"freeze", weir_cmd_map_freeze, map_only, "refuse writes from user space, for good", NULL},

@@ -287,6 +287,21 @@ int weir_map_create_like(const struct weir_map *like, uint32_t max_entries);
 int weir_table_swap(const struct weir_table *outer, const void *key, const char *path,
 		    const struct weir_bulk_opts *opts, const struct weir_table_opts *types);
 
+struct weir_migrate_opts {
+	size_t size;
+	const char *label;	/* of the old map, in errors */
+	const char *value_type; /* of the old map's values, as of weir_table_opts; NULL: its own */
+	bool drop;		/* fields that the new values do not have may be lost */
+};
+
+/*
+ * Puts the empty map @new_fd where @old_fd is pinned, with its entries: each value's fields by
+ * their names, new ones zero. Nothing has changed when it fails. Programs that use the
+ * old map go on with that. Returns how many entries there are. -EINVAL, -E2BIG, -ENOENT (no
+ * pin), logged.
+ */
+int64_t weir_map_migrate(int old_fd, int new_fd, const struct weir_migrate_opts *opts);
+
 /* ---- kept ---------------------------------------------------------------- */
 
 /* Writes every pinned map of entries (hashes, arrays, their per-CPU and LRU forms, LPM
