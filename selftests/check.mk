@@ -102,4 +102,4 @@ check: check-deps
 bench: all $(BENCHES) progs
 	$(Q)BUILD=$(abspath $(B)) bash selftests/bench/run.sh
 
--include $(A_LIB:.o=.d) $(A_CLI:.o=.d) $(F_LIB:.o=.d) $(F_CLI:.o=.d) $(TEST_SRC:tests/%.c=$(A)/tests/%.d)
+-include $(A_LIB:.o=.d) $(A_CLI:.o=.d) $(A)/cli/main.d $(F_LIB:.o=.d) $(F_CLI:.o=.d) $(TEST_SRC:tests/%.c=$(A)/tests/%.d)
