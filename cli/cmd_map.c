@@ -22,6 +22,8 @@ static struct weir_dump_opts dump_opts(const struct weir_globals *globals,
 		.sort = cfg->sort,
 		.limit = cfg->limit,
 		.fields = cfg->fields,
+		.separator = weir_map_separator(cfg),
+		.inner = cfg->inner_maps,
 	};
 }
 
@@ -61,7 +63,7 @@ int weir_cmd_map_get(const struct weir_globals *globals, const union weir_config
 	struct weir_map_line line;
 	int err;
 
-	if (weir_entry_split("get", &cfg->words, false, &words))
+	if (weir_entry_split("get", &cfg->words, WEIR_PLAIN_KEY, &words))
 		return WEIR_EXIT_USAGE;
 	opts.percpu |= words.percpu;
 	err = weir_map_line_open(globals, cfg, &words, &line);
@@ -99,7 +101,7 @@ static int put(const struct weir_globals *globals, const struct weir_map_config 
 	struct weir_map_line line;
 	int err;
 
-	if (weir_entry_split(verb, &cfg->words, true, &words))
+	if (weir_entry_split(verb, &cfg->words, WEIR_PLAIN_BOTH, &words))
 		return WEIR_EXIT_USAGE;
 	err = weir_map_line_open(globals, cfg, &words, &line);
 	err = err ?: weir_table_read_key(line.table, words.key, words.n_key, line.key);
@@ -132,7 +134,7 @@ int weir_cmd_map_del(const struct weir_globals *globals, const union weir_config
 	struct weir_map_line line;
 	int err;
 
-	if (weir_entry_split("del", &cfg->words, false, &words))
+	if (weir_entry_split("del", &cfg->words, WEIR_PLAIN_KEY, &words))
 		return WEIR_EXIT_USAGE;
 	err = weir_map_line_open(globals, cfg, &words, &line);
 	err = err ?: weir_table_read_key(line.table, words.key, words.n_key, line.key);

@@ -29,14 +29,17 @@ static double seconds_since(const struct timespec *start)
 	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-static void show_progress(uint64_t done, uint64_t of, void *ctx)
+static void show_progress(const char *what, uint64_t done, uint64_t of, void *ctx)
 {
 	struct progress *progress = ctx;
 
 	if (seconds_since(&progress->start) < 1)
 		return;
 	progress->shown = true;
-	fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " entries", done, of);
+	fprintf(stderr, "\r\033[K%s: %" PRIu64, what, done);
+	if (of)
+		fprintf(stderr, " of %" PRIu64, of);
+	fputs(" entries", stderr);
 }
 
 struct bulk {
@@ -48,7 +51,9 @@ struct bulk {
 static void start(struct bulk *bulk, const struct weir_globals *globals,
 		  const struct weir_map_config *cfg)
 {
-	*bulk = (struct bulk){.opts.size = sizeof(bulk->opts), .opts.only_new = cfg->only_new};
+	*bulk = (struct bulk){.opts.size = sizeof(bulk->opts),
+			      .opts.only_new = cfg->only_new,
+			      .opts.merge = cfg->merge};
 	bulk->value[0] = (char *)cfg->with;
 	if (cfg->with) {
 		bulk->opts.value = bulk->value;
@@ -99,51 +104,31 @@ int weir_cmd_map_apply(const struct weir_globals *globals, const union weir_conf
 
 /* ---- diff, plan ---------------------------------------------------------- */
 
-struct differences {
-	const struct weir_globals *globals;
-	struct weir_dump_opts opts;
-	struct weir_table *table;
-};
-
-static int print_one(struct differences *diff, char sign, const void *key, const void *value)
-{
-	char mark[] = {sign, ' '};
-
-	if (!diff->globals->json && write(STDOUT_FILENO, mark, sizeof(mark)) < 0)
-		return -errno;
-	return weir_table_print(diff->table, &diff->opts, key, value, STDOUT_FILENO);
-}
-
-/* A line for what is there, one for what is wanted. In JSON an object a line, without
- * signs: {"old": ..., "new": ...} would need its own form, so each is an entry of dump. */
-static int print_difference(const void *key, const void *old, const void *wanted, void *ctx)
-{
-	struct differences *diff = ctx;
-	int err = old ? print_one(diff, '-', key, old) : 0;
-
-	return !err && wanted ? print_one(diff, '+', key, wanted) : err;
-}
-
 static int64_t compare(const struct weir_globals *globals, const struct weir_map_config *cfg)
 {
-	struct differences diff = {.globals = globals};
+	struct weir_dump_opts opts = {.size = sizeof(opts), .json = globals->json, .percpu = true};
+	struct weir_changes *changes = NULL;
 	struct weir_map_config other_cfg = *cfg;
 	struct weir_map_line line, other = {.fd = -1};
 	struct bulk bulk;
 	int64_t n = weir_map_line_open(globals, cfg, NULL, &line);
+	int err;
 
 	start(&bulk, globals, cfg);
-	diff.opts = (struct weir_dump_opts){.size = sizeof(diff.opts), .percpu = true};
-	diff.table = line.table;
 	other_cfg.map = cfg->other;
 	if (!n && cfg->other.name)
 		n = weir_map_line_open(globals, &other_cfg, NULL, &other);
+	n = n ?: weir_changes_open(line.table, &opts, STDOUT_FILENO, &changes);
 	if (!n && other.table)
-		n = weir_table_diff(line.table, other.table, print_difference, &diff);
+		n = weir_table_diff(line.table, other.table, weir_changes_print, changes);
 	else if (!n)
-		n = weir_table_diff_file(line.table, cfg->path, &bulk.opts, print_difference,
-					 &diff);
+		n = weir_table_diff_file(line.table, cfg->path, &bulk.opts, weir_changes_print,
+					 changes);
 	end(&bulk);
+	err = weir_changes_close(changes);
+	if (err && !weir_say_had_error())
+		weir_say_error("standard output: %s", strerror(-err));
+	n = err && n >= 0 ? err : n;
 	weir_map_line_close(&other);
 	weir_map_line_close(&line);
 	return n;
@@ -202,7 +187,8 @@ int weir_cmd_map_export(const struct weir_globals *globals, const union weir_con
 	struct weir_dump_opts opts = {.size = sizeof(opts),
 				      .json = globals->json,
 				      .pretty = globals->pretty,
-				      .percpu = true};
+				      .percpu = true,
+				      .separator = weir_map_separator(cfg)};
 	struct weir_map_line line;
 	int err = weir_map_line_open(globals, cfg, NULL, &line);
 

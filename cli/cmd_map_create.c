@@ -105,8 +105,9 @@ int weir_cmd_map_swap(const struct weir_globals *globals, const union weir_confi
 	struct weir_table_opts types = {.size = sizeof(types),
 					.key_type = cfg->key_type,
 					.value_type = cfg->value_type,
+					.schema = weir_map_schema(),
 					.mask = cfg->mask};
-	struct weir_bulk_opts bulk = {.size = sizeof(bulk)};
+	struct weir_bulk_opts bulk = {.size = sizeof(bulk), .merge = cfg->merge};
 	struct weir_map_config outer = *cfg;
 	char *slot[] = {(char *)cfg->slot}, *with[] = {(char *)cfg->with};
 	struct weir_map_line line;

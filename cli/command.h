@@ -105,6 +105,7 @@ struct weir_map_config {
 	const char *btf;  /* events */
 	const char *as;	  /* migrate */
 	bool drop;
+	bool csv, tsv, inner_maps, merge, keep;
 };
 
 struct weir_help_config {
@@ -191,6 +192,9 @@ int weir_cmd_map_add(const struct weir_globals *globals, const union weir_config
 int weir_cmd_map_replace(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_del(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_clear(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_push(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_pop(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_map_peek(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_pin(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_unpin(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_migrate(const struct weir_globals *globals, const union weir_config *cfg);

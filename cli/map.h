@@ -21,18 +21,25 @@ struct weir_entry_words {
 	char **key, **value;
 	uint32_t n_key, n_value;
 	const char *key_type, *value_type; /* NULL: not said */
-	bool mask, percpu;
+	bool mask, percpu, keep;
 };
 
 /* The map's fd, or an error after its line. */
 int weir_map_ref_open(const struct weir_globals *globals, const struct weir_map_ref *ref);
-/* Splits words into KEY and VALUE, "key ..." and "value ...", types and flags. @with_value:
- * positional words are a key and a value. -EINVAL after an error line. */
-int weir_entry_split(const char *command, const struct weir_rest *rest, bool with_value,
+/* What positional words are. */
+enum weir_plain { WEIR_PLAIN_KEY, WEIR_PLAIN_BOTH, WEIR_PLAIN_VALUE };
+
+/* Splits words into KEY and VALUE, "key ..." and "value ...", types and flags. -EINVAL after an
+ * error line. */
+int weir_entry_split(const char *command, const struct weir_rest *rest, enum weir_plain plain,
 		     struct weir_entry_words *out);
 /* Opens with the types given; weir_map_line_close() in any case. */
 int weir_map_line_open(const struct weir_globals *globals, const struct weir_map_config *cfg,
 		       const struct weir_entry_words *entry, struct weir_map_line *out);
 void weir_map_line_close(struct weir_map_line *line);
+/* Where types are kept. */
+const char *weir_map_schema(void);
+/* Of a table; 0: none is asked for. */
+char weir_map_separator(const struct weir_map_config *cfg);
 
 #endif

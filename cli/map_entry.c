@@ -37,18 +37,20 @@ static bool is_type(char *const *words, uint32_t n)
 	       (*word == '{' && !strchr(word, '=') && !strchr(word, ':') && strchr(word, ' '));
 }
 
-static bool is_mark(const char *word)
+/* @typed: behind "key" or "value"; before, `keep` may be a name. */
+static bool is_mark(const char *word, bool typed)
 {
-	return !strcmp(word, "key") || !strcmp(word, "value") || !strcmp(word, "mask") ||
-	       !strcmp(word, "any") || !strcmp(word, "noexist") || !strcmp(word, "exist");
+	return (typed && !strcmp(word, "keep")) || !strcmp(word, "key") || !strcmp(word, "value") ||
+	       !strcmp(word, "mask") || !strcmp(word, "any") || !strcmp(word, "noexist") ||
+	       !strcmp(word, "exist");
 }
 
 /* Words up to the next mark. */
-static uint32_t run_of(char *const *words)
+static uint32_t run_of(char *const *words, bool typed)
 {
 	uint32_t n = 0;
 
-	while (words[n] && !is_mark(words[n]))
+	while (words[n] && !is_mark(words[n], typed))
 		n++;
 	return n;
 }
@@ -102,9 +104,16 @@ static int take_marked(const char *command, char **words, uint32_t n, bool is_ke
 }
 
 /* The first word is the key, all others the value. */
-static void take_plain(char **words, uint32_t n, bool with_value, struct weir_entry_words *out)
+static void take_plain(char **words, uint32_t n, enum weir_plain plain,
+		       struct weir_entry_words *out)
 {
-	uint32_t n_key = with_value && n > 1 && strcmp(*words, "hex") != 0 ? 1 : n;
+	uint32_t n_key = plain == WEIR_PLAIN_BOTH && n > 1 && strcmp(*words, "hex") != 0 ? 1 : n;
+
+	if (plain == WEIR_PLAIN_VALUE) {
+		out->value = words;
+		out->n_value = n;
+		return;
+	}
 
 	out->key = words;
 	out->n_key = n_key;
@@ -115,31 +124,34 @@ static void take_plain(char **words, uint32_t n, bool with_value, struct weir_en
 }
 
 /* Flags that stand behind a key that is given plainly. */
-static uint32_t cut_flags(char **words, uint32_t n, bool with_value, struct weir_entry_words *out)
+static uint32_t cut_flags(char **words, uint32_t n, enum weir_plain plain,
+			  struct weir_entry_words *out)
 {
-	while (!with_value && n > 1 && !strcmp(words[n - 1], "percpu")) {
+	while (plain == WEIR_PLAIN_KEY && n > 1 && !strcmp(words[n - 1], "percpu")) {
 		out->percpu = true;
 		n--;
 	}
 	return n;
 }
 
-int weir_entry_split(const char *command, const struct weir_rest *rest, bool with_value,
+int weir_entry_split(const char *command, const struct weir_rest *rest, enum weir_plain plain,
 		     struct weir_entry_words *out)
 {
 	char **at = rest->words;
-	uint32_t n = at ? run_of(at) : 0;
+	uint32_t n = at ? run_of(at, false) : 0;
 	int err = 0;
 
 	*out = (struct weir_entry_words){0};
 	if (n)
-		take_plain(at, cut_flags(at, n, with_value, out), with_value, out);
+		take_plain(at, cut_flags(at, n, plain, out), plain, out);
 	for (at += n; at && *at && !err; at += n) {
 		const char *mark = *at++;
 
-		n = run_of(at);
+		n = run_of(at, true);
 		if (!strcmp(mark, "mask")) {
 			out->mask = true;
+		} else if (!strcmp(mark, "keep")) {
+			out->keep = true;
 		} else if (!strcmp(mark, "key") || !strcmp(mark, "value")) {
 			err = take_marked(command, at, n, *mark == 'k', out);
 			continue;
@@ -150,7 +162,7 @@ int weir_entry_split(const char *command, const struct weir_rest *rest, bool wit
 			err = -EINVAL;
 		}
 	}
-	if (!err && with_value && !out->value) {
+	if (!err && plain == WEIR_PLAIN_BOTH && !out->value) {
 		weir_say_error("map %s: missing: VALUE; see: weir help map %s", command, command);
 		err = -EINVAL;
 	}

@@ -123,6 +123,7 @@ int weir_map_line_open(const struct weir_globals *globals, const struct weir_map
 		.value_type = cfg->value_type
 				      ?: entry ? entry->value_type
 					       : NULL,
+		.schema = weir_map_schema(),
 		.mask = cfg->mask || (entry && entry->mask),
 	};
 	int err;
@@ -144,11 +145,25 @@ int weir_map_line_open(const struct weir_globals *globals, const struct weir_map
 		opts.label = out->label;
 	}
 	err = weir_table_open(out->fd, &opts, &out->table);
+	if (!err && (cfg->keep || (entry && entry->keep)))
+		err = weir_table_keep_types(out->table, &opts);
 	if (err)
 		return err;
 	out->key = calloc(1, weir_table_key_bytes(out->table) + 1);
 	out->value = calloc(1, weir_table_value_bytes(out->table) + 8);
 	return out->key && out->value ? 0 : -ENOMEM;
+}
+
+const char *weir_map_schema(void)
+{
+	const char *path = secure_getenv("WEIR_TYPES");
+
+	return path && *path ? path : "/etc/weir/types";
+}
+
+char weir_map_separator(const struct weir_map_config *cfg)
+{
+	return cfg->csv ? ',' : cfg->tsv ? '\t' : '\0';
 }
 
 void weir_map_line_close(struct weir_map_line *line)

@@ -20,6 +20,14 @@
 	       .help = "the type of its keys: ipv4, \"prefix ipv6\", \"{u32 a; u64 b}\""), \
 		STRING("value", "TYPE", MAP_FIELD(value_type), .help = "the type of its values")
 
+#define TABLE                                                                                  \
+	FLAG("csv", MAP_FIELD(csv), .group = 'f', .help = "a table with a header and commas"), \
+		FLAG("tsv", MAP_FIELD(tsv), .group = 'f', .help = "the same with tabs")
+
+#define KEEP                          \
+	FLAG("keep", MAP_FIELD(keep), \
+	     .help = "remember these types, by the map's name, in /etc/weir/types")
+
 static const struct weir_word list_words[] = {
 	FLAG("count", MAP_FIELD(count), .help = "count the entries of large maps, too"),
 	END,
@@ -40,7 +48,10 @@ static const struct weir_word dump_words[] = {
 	NUMBER("limit", "N", UINT32_MAX, MAP_FIELD(limit), .help = "at most N entries"),
 	STRING("fields", "FIELD,...", MAP_FIELD(fields), .help = "print only these fields"),
 	FLAG("percpu", MAP_FIELD(percpu), .help = "the value of each CPU, not their sum"),
+	FLAG("inner", MAP_FIELD(inner_maps), .help = "the entries of the maps in a map of maps"),
+	TABLE,
 	TYPES,
+	KEEP,
 	END,
 };
 
@@ -57,6 +68,26 @@ static const struct weir_word entry_words[] = {
 	END,
 };
 
+static const struct weir_word push_words[] = {
+	MAP,
+	REST("VALUE", .required = true, .help = "the value"),
+	END,
+};
+
+static const struct weir_word pop_words[] = {
+	MAP,
+	NUMBER("count", "N", UINT32_MAX, MAP_FIELD(reports), .help = "up to N values (default: 1)"),
+	STRING("value", "TYPE", MAP_FIELD(value_type), .help = "the type of its values"),
+	KEEP,
+	END,
+};
+
+static const struct weir_word peek_words[] = {
+	MAP,
+	REST("VALUE", .help = "in a bloom filter: the value to look for"),
+	END,
+};
+
 static const struct weir_word del_words[] = {
 	MAP,
 	REST("KEY", .required = true, .help = "the key"),
@@ -68,23 +99,29 @@ static const struct weir_word del_words[] = {
 	       .help = "lines KEY VALUE, keys alone, JSON, or a table with a header; -: input")
 #define WITH                                                                                    \
 	STRING("with", "VALUE", MAP_FIELD(with), .help = "the value of keys that stand alone"), \
-		FLAG("mask", MAP_FIELD(mask), .help = "cut bits behind a prefix"), TYPES
+		FLAG("mask", MAP_FIELD(mask), .help = "cut bits behind a prefix"),              \
+		FLAG("merge", MAP_FIELD(merge),                                                 \
+		     .help = "join prefixes that lie in or beside each other"),                 \
+		TYPES
 
 static const struct weir_word import_words[] = {
 	MAP,
 	FROM_FILE,
 	FLAG("new", MAP_FIELD(only_new), .help = "an entry that is there already is an error"),
 	WITH,
+	KEEP,
 	END,
 };
 
-static const struct weir_word apply_words[] = {MAP, FROM_FILE, WITH, END};
+static const struct weir_word apply_words[] = {MAP, FROM_FILE, WITH, KEEP, END};
 
 static const struct weir_word export_words[] = {
 	MAP,
 	STRING(NULL, "FILE", MAP_FIELD(path), .required = true, .fill = WEIR_FILL_FILE,
 	       .help = "the file to write; -: output"),
+	TABLE,
 	TYPES,
+	KEEP,
 	END,
 };
 
@@ -95,6 +132,7 @@ static const struct weir_word diff_words[] = {
 	STRING("map", "OTHER", MAP_FIELD(other.name), .group = 'o', .required = true,
 	       .fill = WEIR_FILL_MAP, .help = "another map of the same sizes"),
 	WITH,
+	KEEP,
 	END,
 };
 
@@ -125,6 +163,7 @@ static const struct weir_word watch_words[] = {
 	NUMBER("count", "N", UINT32_MAX, MAP_FIELD(reports), .help = "end after N intervals"),
 	FLAG("percpu", MAP_FIELD(percpu), .help = "the value of each CPU, not their sum"),
 	TYPES,
+	KEEP,
 	END,
 };
 
@@ -178,7 +217,7 @@ static const struct weir_word unpin_words[] = {
 #define ENTRY_DETAIL                                                                              \
 	"What of a struct's value is not said stays: packets=0. 0 clears all of a struct. In a\n" \
 	"per-CPU map the value is that of all CPUs; percpu V0 V1 ... names each.\n"               \
-	"Behind them may stand: key TYPE, value TYPE; mask: cut bits behind a prefix.\n"          \
+	"Behind them may stand: key TYPE, value TYPE, keep; mask: cut bits behind a prefix.\n"    \
 	"bpftool's way is taken, too: key hex 0a 00 00 01 value hex 01 00 00 00.\n"
 
 const struct weir_command weir_map_verbs[] = {
@@ -187,7 +226,7 @@ const struct weir_command weir_map_verbs[] = {
 	{"dump", weir_cmd_map_dump, dump_words, "print entries",
 	 "A FIELD is key, value, or a member by its path: l4.dport, counts[3], key.saddr.\n"},
 	{"get", weir_cmd_map_get, get_words, "print one entry",
-	 "Behind the key may stand: percpu, key TYPE, value TYPE.\n"},
+	 "Behind the key may stand: percpu, key TYPE, value TYPE, keep.\n"},
 	{"set", weir_cmd_map_set, entry_words, "write an entry, whether it is there or not",
 	 ENTRY_DETAIL},
 	{"add", weir_cmd_map_add, entry_words, "write an entry that must not be there",
@@ -206,6 +245,13 @@ const struct weir_command weir_map_verbs[] = {
 	{"plan", weir_cmd_map_plan, apply_words, "print what apply would change", NULL},
 	{"apply", weir_cmd_map_apply, apply_words, "make the map equal to a file",
 	 "By the smallest change: entries that are equal are not touched.\n"},
+	{"push", weir_cmd_map_push, push_words, "put a value into a queue, stack or bloom filter",
+	 "Behind the value may stand: value TYPE.\n"},
+	{"pop", weir_cmd_map_pop, pop_words, "take a value out of a queue or stack, and print it",
+	 NULL},
+	{"peek", weir_cmd_map_peek, peek_words, "print the value that pop would take out",
+	 "Of a bloom filter: whether VALUE may be in it; exit status 1 when it is not.\n"
+	 "Behind it may stand: value TYPE.\n"},
 	{"watch", weir_cmd_map_watch, watch_words, "print changes as they come, with rates",
 	 "+ KEY VALUE is new, - KEY VALUE gone, ~ KEY VALUE rate VALUE changed; the rate is\n"
 	 "the growth of each number by the second.\n"},

@@ -253,10 +253,17 @@ static int open_positional(const struct weir_parse *parse)
 	return -ENOENT;
 }
 
+/* A negative number is none. */
+static bool is_option(const char *text)
+{
+	return *text == '-' && text[1] && !strchr("0123456789.", text[1]) &&
+	       strcmp(text, "-inf") != 0;
+}
+
 /* Which row the word @text begins; -EINVAL after an error line. */
 static int choose_row(const struct weir_parse *parse, const char *text)
 {
-	int positional = *text == '-' && text[1] ? -ENOENT : open_positional(parse);
+	int positional = is_option(text) ? -ENOENT : open_positional(parse);
 	int nth;
 
 	if (positional >= 0 && parse->rows[positional].first)

@@ -43,9 +43,10 @@ static int make_stage(const struct weir_table *like, uint64_t n, struct weir_tab
 			   : 0;
 }
 
-static int fill_stage(struct weir_source *src, const struct weir_table *stage)
+static int fill_stage(struct weir_source *src, const struct weir_table *stage, uint64_t n)
 {
 	struct weir_writer writer;
+	uint64_t done = 0;
 	uint8_t *key = calloc(1, stage->map.key_size_bytes + 1);
 	uint8_t *value = calloc(1, stage->map.value_size_bytes + 8);
 	int ret = weir_writer_start(stage, false, &writer);
@@ -57,6 +58,7 @@ static int fill_stage(struct weir_source *src, const struct weir_table *stage)
 		int err = weir_writer_put(&writer, key, value);
 
 		ret = err ? err : ret;
+		weir_progress(src->opts, "reading", ++done, n);
 	}
 	if (!ret)
 		ret = weir_writer_flush(&writer);
@@ -69,11 +71,13 @@ static int fill_stage(struct weir_source *src, const struct weir_table *stage)
 /* ---- comparing ----------------------------------------------------------- */
 
 struct comparing {
-	const struct weir_table *table;	 /* of the entries that are walked */
-	const struct weir_table *wanted; /* where their counterparts are */
-	bool reverse;			 /* what is walked is wanted, and only the new is told */
-	bool take;			 /* matched entries leave the stage */
-	uint8_t *other;			 /* a counterpart */
+	const struct weir_table *table;	   /* of the entries that are walked */
+	const struct weir_table *wanted;   /* where their counterparts are */
+	bool reverse;			   /* what is walked is wanted, and only the new is told */
+	bool take;			   /* matched entries leave the stage */
+	uint8_t *other;			   /* a counterpart */
+	const struct weir_bulk_opts *opts; /* NULL */
+	uint64_t done;
 	int64_t n;
 	weir_difference_fn fn;
 	void *ctx;
@@ -91,6 +95,8 @@ static int compare_one(struct comparing *cmp, const uint8_t *key, const uint8_t 
 
 	if (err && err != -ENOENT)
 		return weir_fail(err, "%s: %s", cmp->wanted->label, weir_errstr(err));
+	if (cmp->opts)
+		weir_progress(cmp->opts, "comparing", ++cmp->done, 0);
 	if (cmp->reverse) {
 		if (!err)
 			return 0;
@@ -139,14 +145,14 @@ int64_t weir_table_diff_file(const struct weir_table *table, const char *path,
 {
 	struct weir_table stage = {.fd = -1};
 	struct comparing cmp = {
-		.table = table, .wanted = &stage, .take = true, .fn = fn, .ctx = ctx};
+		.table = table, .wanted = &stage, .take = true, .opts = opts, .fn = fn, .ctx = ctx};
 	struct weir_checked checked;
 	struct weir_source src;
-	int err = weir_source_open(table, path, opts->value, opts->n_value, &src);
+	int err = weir_source_open(table, path, opts, &src);
 
 	err = err ?: weir_check_source(&src, &checked);
 	err = err ?: make_stage(table, checked.n, &stage);
-	err = err ?: fill_stage(&src, &stage);
+	err = err ?: fill_stage(&src, &stage, checked.n);
 	weir_source_close(&src);
 	cmp.other = calloc(1, weir_table_value_bytes(table) + 8);
 	if (!err && !cmp.other)
@@ -189,10 +195,11 @@ enum change { REMOVE, CHANGE, ADD };
  * change while it is walked. */
 struct plan {
 	const struct weir_table *table;
+	const struct weir_bulk_opts *opts;
 	int fd;
 	uint8_t *buf; /* records on their way out */
 	size_t len, record_bytes, room;
-	uint64_t n[3];
+	uint64_t n[3], done;
 };
 
 static int write_plan(struct plan *plan)
@@ -270,17 +277,20 @@ static int carry_out(struct plan *plan, struct weir_writer *writer, enum change 
 			err = change == REMOVE
 				      ? weir_writer_del(writer, record + 1)
 				      : weir_writer_put(writer, record + 1, record + 1 + key_bytes);
+			weir_progress(plan->opts, "writing", ++plan->done,
+				      plan->n[REMOVE] + plan->n[CHANGE] + plan->n[ADD]);
 		}
 		at += n;
 	}
 	return err ?: weir_writer_flush(writer);
 }
 
-static int start_plan(const struct weir_table *table, struct plan *plan)
+static int start_plan(const struct weir_table *table, const struct weir_bulk_opts *opts,
+		      struct plan *plan)
 {
 	size_t record = 1 + table->map.key_size_bytes + weir_table_value_bytes(table);
 
-	*plan = (struct plan){.table = table, .record_bytes = record};
+	*plan = (struct plan){.table = table, .opts = opts, .record_bytes = record};
 	plan->room = (record < 65536 ? 65536 / record : 1) * record;
 	plan->buf = malloc(plan->room);
 	plan->fd = memfd_create("weir-plan", MFD_CLOEXEC);
@@ -295,7 +305,7 @@ int64_t weir_table_apply(const struct weir_table *table, const char *path,
 {
 	struct weir_writer writer = {.journal_fd = -1};
 	struct plan plan;
-	int64_t n = start_plan(table, &plan);
+	int64_t n = start_plan(table, opts, &plan);
 	int err;
 
 	if (!n)

@@ -12,6 +12,7 @@
 
 #include "loader/log.h"
 #include "maps/check.h"
+#include "maps/merge.h"
 
 #define WRONG_MAX     20u	 /* lines said */
 #define BITS_MIN_LOG2 16u	 /* 8 KiB */
@@ -21,7 +22,7 @@
 struct suspect {
 	uint64_t hash;
 	uint64_t line; /* of the first key with it; 0: not met again yet */
-	uint8_t *key;
+	uint8_t *key;  /* and its value */
 };
 
 struct check {
@@ -137,7 +138,7 @@ static int first_look(struct check *check)
 				return err;
 			continue;
 		}
-		check->out->n++;
+		weir_progress(check->src->opts, "reading", ++check->out->n, 0);
 		err = note_hash(check);
 		if (err)
 			return weir_fail(err, "%s: too many keys come again", check->src->name);
@@ -145,6 +146,26 @@ static int first_look(struct check *check)
 }
 
 /* ---- duplicates ---------------------------------------------------------- */
+
+static int keep_first(struct check *check, struct suspect *place, size_t key_bytes)
+{
+	size_t value_bytes = weir_table_value_bytes(check->src->table);
+
+	place->line = check->src->line;
+	place->key = malloc(key_bytes + value_bytes + 1);
+	if (!place->key)
+		return weir_fail(-ENOMEM, "%s: out of memory", check->src->name);
+	memcpy(place->key, check->key, key_bytes);
+	memcpy(place->key + key_bytes, check->value, value_bytes);
+	return 0;
+}
+
+/* What is merged may come again with the same value. */
+static bool may_come_again(const struct check *check, const struct suspect *place, size_t key_bytes)
+{
+	return check->src->opts->merge && !memcmp(place->key + key_bytes, check->value,
+						  weir_table_value_bytes(check->src->table));
+}
 
 /* Several keys may share a suspected hash: then the later ones stay unknown to us, and the
  * map's own order decides, as without this check. 64 bits make that a rare thing. */
@@ -161,12 +182,10 @@ static int second_look(struct check *check)
 		if (!place->hash)
 			continue;
 		if (!place->key) {
-			place->line = check->src->line;
-			place->key = malloc(key_bytes + 1);
-			if (!place->key)
-				return weir_fail(-ENOMEM, "%s: out of memory", check->src->name);
-			memcpy(place->key, check->key, key_bytes);
-		} else if (!memcmp(place->key, check->key, key_bytes)) {
+			if (keep_first(check, place, key_bytes))
+				return -ENOMEM;
+		} else if (!memcmp(place->key, check->key, key_bytes) &&
+			   !may_come_again(check, place, key_bytes)) {
 			weir_fail(-EINVAL, "%s: the same key as in line %llu",
 				  weir_source_label(check->src), (unsigned long long)place->line);
 			if (!count_wrong(check))
@@ -200,6 +219,15 @@ static uint32_t bits_for(const struct weir_source *src)
 	return log2;
 }
 
+static int merge(struct weir_source *src, struct weir_checked *out)
+{
+	int err = weir_merge_source(src, &src->merged);
+
+	if (!err)
+		out->n = weir_merged_count(src->merged);
+	return err;
+}
+
 int weir_check_source(struct weir_source *src, struct weir_checked *out)
 {
 	struct check check = {.src = src, .out = out, .bits_log2 = bits_for(src)};
@@ -223,5 +251,6 @@ int weir_check_source(struct weir_source *src, struct weir_checked *out)
 	free(check.bits);
 	if (out->n_wrong >= WRONG_MAX)
 		weir_fail(-EINVAL, "%s: more lines are wrong", src->name);
-	return err ?: weir_source_rewind(src);
+	err = err ?: weir_source_rewind(src);
+	return !err && src->opts->merge ? merge(src, out) : err;
 }

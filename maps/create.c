@@ -14,6 +14,7 @@
 
 #include "loader/error.h"
 #include "loader/log.h"
+#include "maps/check.h"
 #include "maps/table.h"
 
 /* ---- from types ---------------------------------------------------------- */
@@ -138,26 +139,45 @@ static int inner_of(const struct weir_table *outer, const void *key)
 	return err ? err : weir_map_open_id_quiet(id);
 }
 
-/* As the present one, and large enough for the file where the kernel allows another size. */
-static int fill_new(int old_fd, const char *path, const struct weir_bulk_opts *opts,
-		    const struct weir_table_opts *types)
+/* As the present one, and large enough for the file where programs take another size: of an
+ * array they know its length. */
+static int make_filled(struct weir_table *old, struct weir_source *src,
+		       const struct weir_table_opts *types)
 {
+	const struct weir_map *map = &old->map;
 	struct weir_table *table = NULL;
-	struct weir_map map;
-	int fd = -1, err = weir_map_by_fd(old_fd, &map);
-	int64_t n;
+	struct weir_checked checked;
+	int fd, err = weir_check_source(src, &checked);
 
 	if (err)
 		return err;
-	fd = weir_map_create_like(&map, 0);
+	fd = weir_map_create_like(map, !old->is_array && checked.n > map->max_entries
+					       ? (uint32_t)checked.n
+					       : map->max_entries);
 	if (fd < 0)
 		return fd;
 	err = weir_table_open(fd, types, &table);
-	n = err ? err : weir_table_import(table, path, opts);
+	err = err ?: weir_import_checked(table, src, &checked);
 	weir_table_close(table);
-	if (n < 0)
+	if (err)
 		close(fd);
-	return n < 0 ? (int)n : fd;
+	return err ? err : fd;
+}
+
+static int fill_new(int old_fd, const char *path, const struct weir_bulk_opts *opts,
+		    const struct weir_table_opts *types)
+{
+	struct weir_table *old;
+	struct weir_source src;
+	int err = weir_table_open(old_fd, types, &old), fd;
+
+	if (err)
+		return err;
+	err = weir_source_open(old, path, opts, &src);
+	fd = err ? err : make_filled(old, &src, types);
+	weir_source_close(&src);
+	weir_table_close(old);
+	return fd;
 }
 
 int weir_table_swap(const struct weir_table *outer, const void *key, const char *path,

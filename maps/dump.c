@@ -1,191 +1,28 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Entries printed. In: a map, what of it. Out: a line an entry, "KEY VALUE", as
- * `set` takes them, or a JSON array. Without sorting, entries pass through in the
- * batches they come in, so memory does not grow with the map.
+ * A map printed. In: a map, what of it. Out: its entries as text. Without sorting they
+ * pass through in the batches they come in, so memory does not grow with the map.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "loader/log.h"
-#include "maps/select.h"
+#include "maps/print.h"
 
 struct dump {
-	const struct weir_table *table;
-	const struct weir_dump_opts *opts;
+	struct weir_print print;
 	struct weir_select select;
-	struct weir_buf out;
-	uint8_t *sum; /* of the CPUs' values of one entry */
-	uint64_t n;   /* entries printed */
 	/* sorting: entries that are kept, key and value each */
-	uint8_t *kept;
+	uint8_t *kept, *left_sum;
 	size_t n_kept, room_kept, entry_bytes;
 };
 
-/* ---- one value ----------------------------------------------------------- */
-
-static void add_up(const struct weir_type *type, uint8_t *sum, const uint8_t *value)
-{
-	const struct weir_field whole = {.type = (struct weir_type *)type};
-	struct weir_u128 a, b;
-
-	if (type->form == WEIR_FORM_ARRAY) {
-		for (uint32_t i = 0; i < type->n_elements; i++)
-			add_up(type->element, sum + (size_t)i * type->element->size_bytes,
-			       value + (size_t)i * type->element->size_bytes);
-		return;
-	}
-	if (type->form != WEIR_FORM_STRUCT) {
-		a = weir_bits_load(&whole, sum);
-		b = weir_bits_load(&whole, value);
-		a.low += b.low;
-		weir_bits_store(&whole, a, sum);
-		return;
-	}
-	for (size_t i = 0; i < type->n_fields; i++) {
-		const struct weir_field *f = &type->fields[i];
-
-		if (f->hidden)
-			continue;
-		if (f->bit_size) {
-			a = weir_bits_load(f, sum);
-			a.low += weir_bits_load(f, value).low;
-			weir_bits_store(f, a, sum);
-		} else {
-			add_up(f->type, sum + f->bit_offset / 8, value + f->bit_offset / 8);
-		}
-	}
-}
-
-/* The one value that stands for all CPUs: their sum, or what is on all of them. NULL:
- * there is none. */
-static const uint8_t *one_value(const struct dump *dump, const uint8_t *value)
-{
-	const struct weir_table *table = dump->table;
-	size_t size = table->map.value_size_bytes;
-
-	if (table->cpus == 1)
-		return value;
-	memcpy(dump->sum, value, size);
-	if (weir_type_sums(table->value)) {
-		for (unsigned int cpu = 1; cpu < table->cpus; cpu++)
-			add_up(table->value, dump->sum, weir_cpu_value(table, value, cpu));
-		return dump->sum;
-	}
-	for (unsigned int cpu = 1; cpu < table->cpus; cpu++)
-		if (memcmp(value, weir_cpu_value(table, value, cpu), size) != 0)
-			return NULL;
-	return dump->sum;
-}
-
-/* ---- one entry ----------------------------------------------------------- */
-
-static void put_value(struct dump *dump, const struct weir_type *type, const uint8_t *bytes)
-{
-	const struct weir_table *table = dump->table;
-
-	if (dump->opts->json)
-		weir_value_json(type, bytes, &table->env, &dump->out);
-	else
-		weir_value_write(type, bytes, &table->env, &dump->out);
-}
-
-static void put_each_cpu(struct dump *dump, const uint8_t *value)
-{
-	const struct weir_table *table = dump->table;
-	bool json = dump->opts->json;
-
-	weir_buf_text(&dump->out, json ? "[" : "percpu");
-	for (unsigned int cpu = 0; cpu < table->cpus; cpu++) {
-		if (!json || cpu)
-			weir_buf_char(&dump->out, json ? ',' : ' ');
-		put_value(dump, table->value, weir_cpu_value(table, value, cpu));
-	}
-	if (json)
-		weir_buf_char(&dump->out, ']');
-}
-
-static void put_values(struct dump *dump, const uint8_t *value)
-{
-	const struct weir_table *table = dump->table;
-	const uint8_t *one = dump->opts->percpu && table->cpus > 1 ? NULL : one_value(dump, value);
-
-	if (table->ref != WEIR_REF_NONE) {
-		weir_buf_text(&dump->out, dump->opts->json ? "{\"id\":" : "id ");
-		put_value(dump, table->value, value);
-		if (dump->opts->json)
-			weir_buf_char(&dump->out, '}');
-		return;
-	}
-	if (!one) {
-		if (dump->opts->json)
-			weir_buf_text(&dump->out, "{\"percpu\":");
-		put_each_cpu(dump, value);
-		if (dump->opts->json)
-			weir_buf_char(&dump->out, '}');
-		return;
-	}
-	put_value(dump, table->value, one);
-}
-
-static void put_fields(struct dump *dump, const uint8_t *key, const uint8_t *value)
-{
-	const struct weir_table *table = dump->table;
-	bool json = dump->opts->json;
-
-	for (size_t i = 0; i < dump->select.n_fields; i++) {
-		const struct weir_place *place = &dump->select.fields[i];
-		const uint8_t *bytes = place->of_key ? key : value;
-
-		if (i)
-			weir_buf_char(&dump->out, json ? ',' : ' ');
-		if (json) {
-			weir_json_quote(&dump->out, place->name, strlen(place->name));
-			weir_buf_char(&dump->out, ':');
-			weir_field_json(&place->field, bytes, &table->env, &dump->out);
-		} else {
-			weir_field_write(&place->field, bytes, &table->env, &dump->out);
-		}
-	}
-}
-
-static void put_entry(struct dump *dump, const uint8_t *key, const uint8_t *value)
-{
-	const char *space = dump->opts->pretty ? " " : "";
-	const uint8_t *one = dump->select.n_fields ? one_value(dump, value) : value;
-
-	if (dump->opts->json) {
-		weir_buf_text(&dump->out, !dump->n ? "" : dump->opts->pretty ? ",\n" : ",");
-		weir_buf_text(&dump->out, dump->opts->pretty ? "    {" : "{");
-	}
-	dump->n++;
-	if (dump->select.n_fields) {
-		put_fields(dump, key, one ? one : value);
-	} else if (dump->opts->json) {
-		if (dump->table->map.key_size_bytes) {
-			weir_buf_text(&dump->out, "\"key\":");
-			weir_buf_text(&dump->out, space);
-			put_value(dump, dump->table->key, key);
-			weir_buf_char(&dump->out, ',');
-			weir_buf_text(&dump->out, space);
-		}
-		weir_buf_text(&dump->out, "\"value\":");
-		weir_buf_text(&dump->out, space);
-		put_values(dump, value);
-	} else {
-		put_value(dump, dump->table->key, key);
-		weir_buf_char(&dump->out, ' ');
-		put_values(dump, value);
-	}
-	weir_buf_char(&dump->out, dump->opts->json ? '}' : '\n');
-}
-
-/* ---- all of them --------------------------------------------------------- */
+/* ---- chosen -------------------------------------------------------------- */
 
 static int keep(struct dump *dump, const uint8_t *key, const uint8_t *value)
 {
-	size_t key_bytes = dump->table->map.key_size_bytes;
+	size_t key_bytes = dump->print.table->map.key_size_bytes;
 	uint8_t *to;
 
 	if (dump->n_kept == dump->room_kept) {
@@ -194,7 +31,7 @@ static int keep(struct dump *dump, const uint8_t *key, const uint8_t *value)
 
 		if (!kept)
 			return weir_fail(-ENOMEM, "%s: out of memory for sorting",
-					 dump->table->label);
+					 dump->print.table->label);
 		dump->kept = kept;
 		dump->room_kept = room;
 	}
@@ -204,150 +41,173 @@ static int keep(struct dump *dump, const uint8_t *key, const uint8_t *value)
 	return 0;
 }
 
+/* By the value that stands for all CPUs; where there is none, by any of theirs. */
+static bool takes(const struct dump *dump, const uint8_t *key, const uint8_t *value)
+{
+	const struct weir_table *table = dump->print.table;
+	const uint8_t *one;
+
+	if (!dump->select.n_tests && !dump->select.has_within)
+		return true;
+	one = weir_print_one_value(&dump->print, value);
+	if (one)
+		return weir_select_takes(table, &dump->select, key, one);
+	for (unsigned int cpu = 0; cpu < table->cpus; cpu++)
+		if (weir_select_takes(table, &dump->select, key, weir_cpu_value(table, value, cpu)))
+			return true;
+	return false;
+}
+
 static int dump_some(const void *keys, const void *values, size_t n, void *ctx)
 {
 	struct dump *dump = ctx;
-	size_t key_bytes = dump->table->map.key_size_bytes;
-	size_t value_bytes = weir_table_value_bytes(dump->table);
-	bool all = !dump->select.n_tests && !dump->select.has_within;
+	const struct weir_dump_opts *opts = dump->print.opts;
+	size_t key_bytes = dump->print.table->map.key_size_bytes;
+	size_t value_bytes = weir_table_value_bytes(dump->print.table);
 	int err = 0;
 
 	for (size_t i = 0; i < n && !err; i++) {
 		const uint8_t *key = (const uint8_t *)keys + i * key_bytes;
 		const uint8_t *value = (const uint8_t *)values + i * value_bytes;
 
-		if (!all) {
-			const uint8_t *one = one_value(dump, value);
-
-			if (!weir_select_takes(dump->table, &dump->select, key, one ? one : value))
-				continue;
-		}
-		if (dump->select.has_sort) {
-			err = keep(dump, key, value);
+		if (!takes(dump, key, value))
 			continue;
-		}
-		if (dump->opts->limit && dump->n == dump->opts->limit)
+		if (dump->select.has_sort)
+			err = keep(dump, key, value);
+		else if (opts->limit && dump->print.n == opts->limit)
 			return 1;
-		put_entry(dump, key, value);
-		err = dump->out.err;
+		else
+			err = weir_print_entry(&dump->print, key, value);
 	}
 	return err;
 }
 
+/* ---- sorted -------------------------------------------------------------- */
+
 static int by_place(const void *a, const void *b, void *ctx)
 {
 	struct dump *dump = ctx;
-	size_t key_bytes = dump->table->map.key_size_bytes;
-	const uint8_t *left = a, *right = b, *one;
-	uint8_t left_sum[256];
-	const uint8_t *left_value = left + key_bytes, *right_value = right + key_bytes;
+	const struct weir_table *table = dump->print.table;
+	size_t key_bytes = table->map.key_size_bytes;
+	const uint8_t *left = a, *right = b;
+	const uint8_t *left_value = weir_print_one_value(&dump->print, left + key_bytes);
+	const uint8_t *right_value;
 	int order;
 
 	/* sums of CPUs: both are needed at once */
-	if (dump->table->cpus > 1 && dump->table->map.value_size_bytes <= sizeof(left_sum)) {
-		one = one_value(dump, left_value);
-		if (one) {
-			memcpy(left_sum, one, dump->table->map.value_size_bytes);
-			left_value = left_sum;
-		}
-		one = one_value(dump, right_value);
-		right_value = one ? one : right_value;
-	}
-	order = weir_place_compare(&dump->select.sort, left, left_value, right, right_value);
+	if (left_value && table->cpus > 1)
+		left_value = memcpy(dump->left_sum, left_value, table->map.value_size_bytes);
+	right_value = weir_print_one_value(&dump->print, right + key_bytes);
+	order = weir_place_compare(&dump->select.sort, left,
+				   left_value ? left_value : left + key_bytes, right,
+				   right_value ? right_value : right + key_bytes);
 	if (!order)
 		order = memcmp(left, right, key_bytes);
 	return dump->select.descending ? -order : order;
 }
 
-static void put_sorted(struct dump *dump)
+static int put_sorted(struct dump *dump)
 {
-	size_t key_bytes = dump->table->map.key_size_bytes;
+	size_t key_bytes = dump->print.table->map.key_size_bytes, n = dump->n_kept;
+	uint64_t limit = dump->print.opts->limit;
+	int err = 0;
 
-	if (!dump->n_kept)
-		return;
-	qsort_r(dump->kept, dump->n_kept, dump->entry_bytes, by_place, dump);
-	for (size_t i = 0; i < dump->n_kept && !(dump->opts->limit && i == dump->opts->limit);
-	     i++) {
+	if (!n)
+		return 0;
+	qsort_r(dump->kept, n, dump->entry_bytes, by_place, dump);
+	if (limit && n > limit)
+		n = limit;
+	for (size_t i = 0; i < n && !err; i++) {
 		const uint8_t *entry = dump->kept + i * dump->entry_bytes;
 
-		put_entry(dump, entry, entry + key_bytes);
+		err = weir_print_entry(&dump->print, entry, entry + key_bytes);
 	}
+	return err;
 }
+
+/* ---- all of them --------------------------------------------------------- */
 
 static int begin(struct dump *dump, const struct weir_table *table,
 		 const struct weir_dump_opts *opts, int fd)
 {
-	*dump = (struct dump){.table = table, .opts = opts};
-	dump->entry_bytes = table->map.key_size_bytes + weir_table_value_bytes(table);
-	weir_buf_init(&dump->out, fd);
-	dump->sum = malloc(table->map.value_size_bytes + 16);
-	if (!dump->sum)
-		return weir_fail(-ENOMEM, "%s: out of memory", table->label);
-	return weir_select_make(table, opts, &dump->select);
+	int err;
+
+	*dump = (struct dump){.entry_bytes = table->map.key_size_bytes};
+	dump->entry_bytes += weir_table_value_bytes(table);
+	err = weir_print_start(&dump->print, table, opts, fd);
+	dump->left_sum = malloc(table->map.value_size_bytes + 16);
+	if (!err && !dump->left_sum)
+		err = weir_fail(-ENOMEM, "%s: out of memory", table->label);
+	err = err ?: weir_select_make(table, opts, &dump->select);
+	return err ?: weir_print_open(&dump->print, &dump->select);
 }
 
 static void end(struct dump *dump)
 {
 	weir_select_free(&dump->select);
-	weir_buf_free(&dump->out);
+	weir_print_end(&dump->print);
 	free(dump->kept);
-	free(dump->sum);
+	free(dump->left_sum);
 }
 
 int64_t weir_table_dump(const struct weir_table *table, const struct weir_dump_opts *opts, int fd)
 {
 	struct dump dump;
-	int err = begin(&dump, table, opts, fd);
+	int err = begin(&dump, table, opts, fd), sorted;
 
-	if (!err && opts->json)
-		weir_buf_text(&dump.out, opts->pretty ? "[\n" : "[");
-	if (!err)
-		err = weir_table_each(table, dump_some, &dump);
+	err = err ?: weir_table_each(table, dump_some, &dump);
 	if (err == 1)
 		err = 0; /* the limit */
 	/* what was read of a map that changes too fast is whole in itself */
+	if (!err || err == -EAGAIN) {
+		sorted = put_sorted(&dump);
+		err = sorted ? sorted : err;
+	}
 	if (!err || err == -EAGAIN)
-		put_sorted(&dump);
-	if ((!err || err == -EAGAIN) && opts->json)
-		weir_buf_text(&dump.out, opts->pretty && dump.n ? "\n]\n" : "]\n");
-	if (weir_buf_flush(&dump.out) && !err)
-		err = dump.out.err;
+		weir_print_close(&dump.print);
+	if (weir_buf_flush(&dump.print.out) && !err)
+		err = dump.print.out.err;
 	end(&dump);
-	return err ? err : (int64_t)dump.n;
+	return err ? err : (int64_t)dump.print.n;
+}
+
+/* One entry, without what stands around all. */
+static int print_one(struct weir_print *print, const struct weir_table *table,
+		     const struct weir_dump_opts *opts, const void *key, const void *value, int fd)
+{
+	int err = weir_print_start(print, table, opts, fd);
+
+	return err ?: weir_print_entry(print, key, value);
 }
 
 int weir_table_print(const struct weir_table *table, const struct weir_dump_opts *opts,
 		     const void *key, const void *value, int fd)
 {
-	struct dump dump;
-	int err = begin(&dump, table, opts, fd);
+	struct weir_print print;
+	int err = print_one(&print, table, opts, key, value, fd);
 
-	if (!err)
-		put_entry(&dump, key, value);
 	if (!err && opts->json)
-		weir_buf_char(&dump.out, '\n');
-	if (!err)
-		err = weir_buf_flush(&dump.out);
-	end(&dump);
+		weir_buf_char(&print.out, '\n');
+	err = err ?: weir_buf_flush(&print.out);
+	weir_print_end(&print);
 	return err;
 }
 
 int weir_table_entry_text(const struct weir_table *table, const struct weir_dump_opts *opts,
 			  const void *key, const void *value, char **out)
 {
-	struct dump dump;
-	int err = begin(&dump, table, opts, -1);
+	struct weir_print print;
+	int err = print_one(&print, table, opts, key, value, -1);
 
 	if (!err) {
-		put_entry(&dump, key, value);
-		if (!opts->json && dump.out.len)
-			dump.out.len--; /* the line's end */
-		err = weir_buf_string(&dump.out) ? 0 : -ENOMEM;
+		if (!opts->json && print.out.len)
+			print.out.len--; /* the line's end */
+		err = weir_buf_string(&print.out) ? 0 : -ENOMEM;
 	}
 	if (!err) {
-		*out = dump.out.bytes;
-		dump.out.bytes = NULL;
+		*out = print.out.bytes;
+		print.out.bytes = NULL;
 	}
-	end(&dump);
+	weir_print_end(&print);
 	return err;
 }

@@ -20,8 +20,7 @@
 #include "maps/check.h"
 #include "maps/writer.h"
 
-static int write_entries(struct weir_source *src, struct weir_writer *writer, uint64_t n,
-			 const struct weir_bulk_opts *opts)
+static int write_entries(struct weir_source *src, struct weir_writer *writer, uint64_t n)
 {
 	const struct weir_table *table = src->table;
 	uint8_t *key = calloc(1, table->map.key_size_bytes + 1);
@@ -34,8 +33,7 @@ static int write_entries(struct weir_source *src, struct weir_writer *writer, ui
 
 		if (err)
 			ret = err;
-		if (opts->progress && !(++done & 0x3fff))
-			opts->progress(done, n, opts->ctx);
+		weir_progress(src->opts, "writing", ++done, n);
 	}
 	if (!ret)
 		ret = weir_writer_flush(writer);
@@ -44,23 +42,28 @@ static int write_entries(struct weir_source *src, struct weir_writer *writer, ui
 	return ret;
 }
 
+int weir_import_checked(const struct weir_table *table, struct weir_source *src,
+			const struct weir_checked *checked)
+{
+	struct weir_writer writer;
+	int err = weir_writer_start(table, src->opts->only_new, &writer);
+
+	err = err ?: write_entries(src, &writer, checked->n);
+	if (err)
+		weir_writer_undo(&writer);
+	weir_writer_end(&writer);
+	return err;
+}
+
 int64_t weir_table_import(const struct weir_table *table, const char *path,
 			  const struct weir_bulk_opts *opts)
 {
 	struct weir_checked checked;
-	struct weir_writer writer;
 	struct weir_source src;
-	int err;
+	int err = weir_source_open(table, path, opts, &src);
 
-	err = weir_source_open(table, path, opts->value, opts->n_value, &src);
 	err = err ?: weir_check_source(&src, &checked);
-	if (!err) {
-		err = weir_writer_start(table, opts->only_new, &writer);
-		err = err ?: write_entries(&src, &writer, checked.n, opts);
-		if (err)
-			weir_writer_undo(&writer);
-		weir_writer_end(&writer);
-	}
+	err = err ?: weir_import_checked(table, &src, &checked);
 	weir_source_close(&src);
 	return err ? err : (int64_t)checked.n;
 }

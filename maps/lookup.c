@@ -116,11 +116,28 @@ static void try_ring(struct ring *ring, const char *mnt, unsigned int nth)
 	}
 }
 
+/* Maps that have the name, but no pin. */
+static void list_named(const char *name)
+{
+	struct weir_map map;
+	uint32_t id = 0;
+
+	while (!bpf_map_get_next_id(id, &id)) {
+		int fd = weir_map_open_id_quiet(id);
+
+		if (fd >= 0 && !weir_map_by_fd(fd, &map) && !strcmp(map.name, name))
+			weir_log(WEIR_LOG_DETAIL, "id %u has this name", id);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 static int fail_lookup(const struct ring *ring, const char *mnt)
 {
 	if (ring->denied)
 		return weir_fail(-EACCES, "%s: pins below %s cannot be read; %s", ring->name, mnt,
 				 weir_errhint(EPERM));
+	list_named(ring->name);
 	return weir_fail(-ENOENT,
 			 "%s: no map is pinned under this name below %s; "
 			 "give its path, or id N",

@@ -13,6 +13,8 @@ struct weir_place {
 	char name[64]; /* as it is shown */
 };
 
+#define WEIR_COLUMNS_MAX 64 /* of a table */
+
 enum weir_op {
 	WEIR_OP_EQ,
 	WEIR_OP_NE,

@@ -17,11 +17,10 @@
 
 #include "loader/error.h"
 #include "loader/log.h"
-#include "maps/source.h"
+#include "maps/merge.h"
 
 #define PIECE_BYTES    65536u
 #define LINE_BYTES_MAX (4u << 20) /* of a line, or of an object in JSON */
-#define LINE_WORDS_MAX 1100	  /* key, percpu, and a value each of 1024 CPUs */
 
 /* ---- bytes --------------------------------------------------------------- */
 
@@ -126,8 +125,8 @@ int weir_source_value(struct weir_source *src, char *const *words, size_t n, voi
 
 	memset(value, 0, weir_table_value_bytes(src->table));
 	if (!n) {
-		words = src->value;
-		n = src->n_value;
+		words = src->opts->value;
+		n = src->opts->n_value;
 	}
 	if (!n)
 		return weir_fail(-EINVAL, "%s: a value is missing; `with VALUE` gives one to all",
@@ -176,7 +175,7 @@ static void take_prefix(struct weir_source *src, uint8_t *key)
 
 /* ---- lines --------------------------------------------------------------- */
 
-static size_t split(char *line, size_t len, char **words, size_t max)
+size_t weir_words_split(char *line, size_t len, char **words, size_t max)
 {
 	char *at = line, *end = line + len;
 	size_t n = 0;
@@ -221,7 +220,7 @@ static int read_words(struct weir_source *src, char **words, size_t n, void *key
 
 static int next_line(struct weir_source *src, void *key, void *value)
 {
-	char *words_room[LINE_WORDS_MAX], **words, *line;
+	char *words_room[WEIR_WORDS_MAX], **words, *line;
 	size_t len, n;
 	int err;
 
@@ -237,7 +236,7 @@ static int next_line(struct weir_source *src, void *key, void *value)
 			continue;
 		}
 		words = words_room;
-		n = split(line, len, words, LINE_WORDS_MAX);
+		n = weir_words_split(line, len, words, WEIR_WORDS_MAX);
 		n = n ? skip_ipset(&words, n) : 0;
 		if (n)
 			return read_words(src, words, n, key, value);
@@ -247,6 +246,8 @@ static int next_line(struct weir_source *src, void *key, void *value)
 
 int weir_source_next(struct weir_source *src, void *key, void *value)
 {
+	if (src->merged)
+		return weir_merged_next(src->merged, key, value);
 	return src->form == WEIR_SOURCE_JSON ? weir_source_json(src, key, value)
 					     : next_line(src, key, value);
 }
@@ -281,16 +282,41 @@ static int keep_input(int from)
 	return fd;
 }
 
+/* The character behind @at and blanks; 0: the end of what is there. */
+static char after_blanks(const struct weir_source *src, size_t *at)
+{
+	while (*at < src->len && strchr(" \t\r\n", src->buf[*at]))
+		++*at;
+	return *at < src->len ? src->buf[*at] : '\0';
+}
+
+/* An object, or an array of such. Lines may begin with brackets, too: keys that are arrays. */
+static bool is_json(const struct weir_source *src)
+{
+	size_t at = 0;
+	char c = after_blanks(src, &at);
+
+	if (c == '[') {
+		at++;
+		c = after_blanks(src, &at);
+		if (c == ']' || !c)
+			return true;
+	}
+	if (c != '{')
+		return false;
+	at++;
+	c = after_blanks(src, &at);
+	return c == '"' || c == '}' || !c;
+}
+
 /* What the file begins with. */
 static int find_form(struct weir_source *src)
 {
-	int err = weir_source_fill(src, 1);
-	size_t at = 0, len;
+	int err = weir_source_fill(src, PIECE_BYTES);
+	size_t len;
 	char *line;
 
-	while (!err && at < src->len && strchr(" \t\r\n", src->buf[at]))
-		at++;
-	if (!err && at < src->len && (src->buf[at] == '[' || src->buf[at] == '{')) {
+	if (!err && is_json(src)) {
 		src->form = WEIR_SOURCE_JSON;
 		return 0;
 	}
@@ -312,6 +338,10 @@ int weir_source_rewind(struct weir_source *src)
 	char *line;
 	int err;
 
+	if (src->merged) {
+		weir_merged_rewind(src->merged);
+		return 0;
+	}
 	if (lseek(src->fd, 0, SEEK_SET) < 0)
 		return fail_read(src, -errno);
 	src->at = src->len = 0;
@@ -322,13 +352,13 @@ int weir_source_rewind(struct weir_source *src)
 	return 0;
 }
 
-int weir_source_open(const struct weir_table *table, const char *path, char *const *value,
-		     size_t n_value, struct weir_source *out)
+int weir_source_open(const struct weir_table *table, const char *path,
+		     const struct weir_bulk_opts *opts, struct weir_source *out)
 {
 	bool is_input = !strcmp(path, "-");
 	int err, fd;
 
-	*out = (struct weir_source){.own = *table, .value = value, .n_value = n_value};
+	*out = (struct weir_source){.own = *table, .opts = opts};
 	out->table = &out->own;
 	out->name = is_input ? "standard input" : path;
 	snprintf(out->own.label, sizeof(out->own.label) - 21, "%s:", out->name);
@@ -351,4 +381,5 @@ void weir_source_close(struct weir_source *src)
 	if (src->fd >= 0)
 		close(src->fd);
 	free(src->buf);
+	weir_merged_free(src->merged);
 }

@@ -10,13 +10,12 @@
 
 enum weir_source_form { WEIR_SOURCE_LINES, WEIR_SOURCE_JSON, WEIR_SOURCE_TABLE };
 
-#define WEIR_SOURCE_COLUMNS_MAX 64
+struct weir_merged;
 
 struct weir_source {
 	const struct weir_table *table; /* &own */
 	const char *name;		/* of the file, in errors */
-	char *const *value;		/* of keys that stand alone; NULL */
-	size_t n_value;
+	const struct weir_bulk_opts *opts;
 	int fd;
 	enum weir_source_form form;
 	/* what has been read of it */
@@ -34,15 +33,16 @@ struct weir_source {
 	uint32_t range_from, range_to;
 	/* TABLE */
 	char separator;
-	struct weir_place columns[WEIR_SOURCE_COLUMNS_MAX];
+	struct weir_place columns[WEIR_COLUMNS_MAX];
 	size_t n_columns;
-	bool in_array, any; /* JSON: behind "[", an element was read */
+	bool in_array, any;	    /* JSON: behind "[", an element was read */
+	struct weir_merged *merged; /* what is left of them: the file is not read again */
 };
 
 /* @path "-": standard input, which is kept in a file without a name so that it can be read
- * twice. @value: words for keys that stand alone. -errno, logged. */
-int weir_source_open(const struct weir_table *table, const char *path, char *const *value,
-		     size_t n_value, struct weir_source *out);
+ * twice. -errno, logged. */
+int weir_source_open(const struct weir_table *table, const char *path,
+		     const struct weir_bulk_opts *opts, struct weir_source *out);
 void weir_source_close(struct weir_source *src);
 /* Of the whole file; 0: not known. */
 uint64_t weir_source_bytes(const struct weir_source *src);
@@ -52,6 +52,14 @@ int weir_source_rewind(struct weir_source *src);
  * that begins with FILE:LINE. */
 int weir_source_next(struct weir_source *src, void *key, void *value);
 
+/* Tells how far it is, now and then. */
+static inline void weir_progress(const struct weir_bulk_opts *opts, const char *what, uint64_t done,
+				 uint64_t of)
+{
+	if (opts->progress && !(done & 0x3fff))
+		opts->progress(what, done, of, opts->ctx);
+}
+
 /* ---- between the files of sources ---------------------------------------- */
 
 /* A line without its end; false: no more. *err when it is too long, or reading failed. */
@@ -60,6 +68,10 @@ bool weir_source_line(struct weir_source *src, char **line, size_t *len, int *er
 int weir_source_fill(struct weir_source *src, size_t want);
 /* "FILE:LINE" of `line`. */
 const char *weir_source_label(struct weir_source *src);
+#define WEIR_WORDS_MAX 1100 /* key, percpu, and a value each of 1024 CPUs */
+
+/* Words of @line up to a comment, each ended by a NUL, for which there is room behind. */
+size_t weir_words_split(char *line, size_t len, char **words, size_t max);
 /* Value words of one entry. */
 int weir_source_value(struct weir_source *src, char *const *words, size_t n, void *value);
 int weir_source_json(struct weir_source *src, void *key, void *value);

@@ -99,9 +99,9 @@ static const char *skip_blanks(const char *at, const char *end)
 	return at;
 }
 
-/* The values of "key" and "value", and of "formatted", which has both. */
-static int find_members(struct weir_source *src, const char *at, const char *end,
-			struct member *key, struct member *value, struct member *formatted)
+/* Calls @fn for each member of the object that begins at @at. */
+static int each_member(struct weir_source *src, const char *at, const char *end, const char *what,
+		       void (*fn)(const char *name, struct member value, void *ctx), void *ctx)
 {
 	at = skip_blanks(at + 1, end);
 	while (at < end && *at != '}') {
@@ -109,21 +109,86 @@ static int find_members(struct weir_source *src, const char *at, const char *end
 
 		from = name_end ? skip_blanks(name_end, end) : NULL;
 		if (!from || *name != '"' || *from != ':')
-			return fail(src, "not an object of \"key\" and \"value\"");
+			return fail(src, what);
 		from = skip_blanks(from + 1, end);
 		to = skip_value(from, end);
 		if (!to || to == from)
 			return fail(src, "a member without a value");
-		if (!strncmp(name, "\"key\"", 5))
-			*key = (struct member){from, (size_t)(to - from)};
-		else if (!strncmp(name, "\"value\"", 7) || !strncmp(name, "\"values\"", 8))
-			*value = (struct member){from, (size_t)(to - from)};
-		else if (!strncmp(name, "\"formatted\"", 11))
-			*formatted = (struct member){from, (size_t)(to - from)};
+		fn(name, (struct member){from, (size_t)(to - from)}, ctx);
 		at = skip_blanks(to, end);
 		at = at < end && *at == ',' ? skip_blanks(at + 1, end) : at;
 	}
 	return 0;
+}
+
+struct entry {
+	struct member key, value, formatted; /* which has both, of bpftool */
+};
+
+static void note_part(const char *name, struct member value, void *ctx)
+{
+	struct entry *entry = ctx;
+
+	if (!strncmp(name, "\"key\"", 5))
+		entry->key = value;
+	else if (!strncmp(name, "\"value\"", 7) || !strncmp(name, "\"values\"", 8))
+		entry->value = value;
+	else if (!strncmp(name, "\"formatted\"", 11))
+		entry->formatted = value;
+}
+
+static int find_parts(struct weir_source *src, const char *at, const char *end, struct entry *entry)
+{
+	return each_member(src, at, end, "not an object of \"key\" and \"value\"", note_part,
+			   entry);
+}
+
+struct ref {
+	struct member id, name;
+};
+
+static void note_ref(const char *name, struct member value, void *ctx)
+{
+	struct ref *ref = ctx;
+
+	if (!strncmp(name, "\"id\"", 4))
+		ref->id = value;
+	else if (!strncmp(name, "\"name\"", 6))
+		ref->name = value;
+}
+
+static bool copy_word(struct member from, char *to, size_t len)
+{
+	bool quoted = from.len > 1 && *from.at == '"';
+
+	from.at += quoted;
+	from.len -= quoted ? 2 : 0;
+	if (!from.len || from.len >= len)
+		return false;
+	memcpy(to, from.at, from.len);
+	to[from.len] = '\0';
+	return true;
+}
+
+/* {"id":5,"name":"x"}, or the id alone. */
+static int read_ref(struct weir_source *src, const struct member *from, void *value)
+{
+	char id[16], name[WEIR_REF_NAME_LEN + 1];
+	char *words[] = {(char *)"id", id, (char *)"name", name};
+	struct ref ref = {.id = *from};
+	int err = 0;
+
+	if (*from->at == '{') {
+		ref.id = (struct member){0};
+		err = each_member(src, from->at, from->at + from->len, "not an object of \"id\"",
+				  note_ref, &ref);
+	}
+	if (err)
+		return err;
+	if (!copy_word(ref.id, id, sizeof(id)))
+		return fail(src, "an object without \"id\"");
+	return weir_source_value(src, words, copy_word(ref.name, name, sizeof(name)) ? 4 : 2,
+				 value);
 }
 
 /* {"percpu":[1,2]}: each of them. */
@@ -156,19 +221,13 @@ static int read_percpu(struct weir_source *src, const char *at, const char *end,
 static int read_value(struct weir_source *src, const struct member *from, void *value)
 {
 	const struct weir_table *table = src->table;
-	char number[16] = "", *words[] = {(char *)"id", number};
-	const char *digit;
 	int err = 0;
 
 	memset(value, 0, weir_table_value_bytes(table));
 	if (!from->at)
 		return weir_source_value(src, NULL, 0, value);
-	if (table->ref != WEIR_REF_NONE) {
-		for (digit = from->at; digit < from->at + from->len && strlen(number) < 10; digit++)
-			if (*digit >= '0' && *digit <= '9')
-				strncat(number, digit, 1);
-		return weir_source_value(src, words, 2, value);
-	}
+	if (table->ref != WEIR_REF_NONE)
+		return read_ref(src, from, value);
 	if (table->cpus > 1 && from->len > 9 && !strncmp(from->at, "{\"percpu\"", 9))
 		return read_percpu(src, from->at, from->at + from->len, value);
 	for (unsigned int cpu = 0; cpu < table->cpus && !err; cpu++)
@@ -179,21 +238,21 @@ static int read_value(struct weir_source *src, const struct member *from, void *
 
 static int read_object(struct weir_source *src, const char *at, size_t len, void *key, void *value)
 {
-	struct member key_at = {0}, value_at = {0}, formatted = {0};
-	int err = find_members(src, at, at + len, &key_at, &value_at, &formatted);
+	struct entry entry = {0};
+	int err = find_parts(src, at, at + len, &entry);
 
 	(void)weir_source_label(src);
-	if (!err && formatted.at)
-		err = find_members(src, formatted.at, formatted.at + formatted.len, &key_at,
-				   &value_at, &formatted);
+	if (!err && entry.formatted.at)
+		err = find_parts(src, entry.formatted.at, entry.formatted.at + entry.formatted.len,
+				 &entry);
 	if (err)
 		return err;
-	if (!key_at.at)
+	if (!entry.key.at)
 		return fail(src, "an object without \"key\"");
 	memset(key, 0, src->table->map.key_size_bytes);
-	err = weir_value_read(src->table->key, key_at.at, key_at.len, src->own.label,
+	err = weir_value_read(src->table->key, entry.key.at, entry.key.len, src->own.label,
 			      &src->table->env, key);
-	return err ?: read_value(src, &value_at, value);
+	return err ?: read_value(src, &entry.value, value);
 }
 
 int weir_source_json(struct weir_source *src, void *key, void *value)

@@ -4,6 +4,7 @@
  * "key,value", "saddr,l4.dport,packets". A field is found in the value, else in the key.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "loader/log.h"
@@ -43,7 +44,7 @@ static int header_with(struct weir_source *src, const char *line, size_t len, ch
 		size_t n = (size_t)((to ? to : end) - line);
 		char name[64];
 
-		if (n >= sizeof(name) || !n || src->n_columns == WEIR_SOURCE_COLUMNS_MAX)
+		if (n >= sizeof(name) || !n || src->n_columns == WEIR_COLUMNS_MAX)
 			return -EINVAL;
 		memcpy(name, line, n);
 		name[n] = '\0';
@@ -84,6 +85,25 @@ static int read_one(struct weir_source *src, const struct weir_field *f, const c
 		       : weir_field_read(f, cell, len, src->own.label, &src->table->env, to);
 }
 
+static bool is_percpu(const char *cell, size_t len)
+{
+	return len > 7 && !memcmp(cell, "percpu ", 7);
+}
+
+/* "percpu 1 2", "id 5 name drop": as behind a key. */
+static int read_words(struct weir_source *src, const char *cell, size_t len, uint8_t *value)
+{
+	char *copy = strndup(cell, len), *words[WEIR_WORDS_MAX];
+	int err;
+
+	if (!copy)
+		return weir_fail(-ENOMEM, "%s: out of memory", src->own.label);
+	err = weir_source_value(src, words, weir_words_split(copy, len, words, WEIR_WORDS_MAX),
+				value);
+	free(copy);
+	return err;
+}
+
 static int read_cell(struct weir_source *src, const struct weir_place *place, const char *cell,
 		     size_t len, uint8_t *key, uint8_t *value)
 {
@@ -92,6 +112,8 @@ static int read_cell(struct weir_source *src, const struct weir_place *place, co
 
 	if (place->of_key)
 		return read_one(src, &place->field, cell, len, key);
+	if (!strcmp(place->name, "value") && (table->ref != WEIR_REF_NONE || is_percpu(cell, len)))
+		return read_words(src, cell, len, value);
 	for (unsigned int cpu = 0; cpu < table->cpus && !err; cpu++)
 		err = read_one(src, &place->field, cell, len, value + cpu * table->stride_bytes);
 	return err;

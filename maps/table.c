@@ -16,6 +16,7 @@
 
 #include "loader/error.h"
 #include "loader/log.h"
+#include "maps/schema.h"
 #include "maps/table.h"
 
 /* ---- shapes -------------------------------------------------------------- */
@@ -116,26 +117,53 @@ static int types_from_btf(struct weir_table *table)
 	return err;
 }
 
-static int types_from_caller(struct weir_table *table, const struct weir_table_opts *opts)
+static int types_from_words(struct weir_table *table, const char *key, const char *value)
 {
 	struct weir_type *type;
 	int err = 0;
 
-	if (opts->key_type) {
-		err = weir_type_from_text(opts->key_type, table->label, &type);
+	if (key) {
+		err = weir_type_from_text(key, table->label, &type);
 		err = err ?: fit(table, "key", type, table->map.key_size_bytes, &table->key);
 	}
-	if (!err && opts->value_type) {
-		err = weir_type_from_text(opts->value_type, table->label, &type);
+	if (!err && value) {
+		err = weir_type_from_text(value, table->label, &type);
 		err = err ?: fit(table, "value", type, table->map.value_size_bytes, &table->value);
 	}
 	return err;
 }
 
+/* Kept types are of the map's name, and another map may have it: those that do not fit are
+ * not meant. */
+static int types_kept(struct weir_table *table, const char *path)
+{
+	struct weir_type **to[] = {&table->key, &table->value};
+	const uint32_t sizes[] = {table->map.key_size_bytes, table->map.value_size_bytes};
+	struct weir_schema kept;
+	int err = weir_schema_find(path, weir_table_name(table), &kept);
+	const char *words[] = {kept.key, kept.value};
+
+	for (size_t i = 0; i < 2 && !err; i++) {
+		struct weir_type *type;
+
+		if (*to[i] || !words[i])
+			continue;
+		err = weir_type_from_text(words[i], path, &type);
+		if (!err && type->size_bytes == sizes[i])
+			*to[i] = type;
+		else if (!err)
+			weir_type_free(type);
+	}
+	weir_schema_free(&kept);
+	return err;
+}
+
 static int find_types(struct weir_table *table, const struct weir_table_opts *opts)
 {
-	int err = types_from_caller(table, opts);
+	int err = types_from_words(table, opts->key_type, opts->value_type);
 
+	if (!err && opts->schema && (!table->key || !table->value))
+		err = types_kept(table, opts->schema);
 	if (!err && (!table->key || !table->value))
 		err = types_from_btf(table);
 	if (!err && !table->key)
@@ -251,6 +279,29 @@ const char *weir_table_key_label(const struct weir_table *table, const void *key
 	snprintf(buf, len, "%s: %.200s", table->label, written ? written : "?");
 	weir_buf_free(&text);
 	return buf;
+}
+
+const char *weir_table_name(const struct weir_table *table)
+{
+	return *table->map.name ? table->map.name : table->label;
+}
+
+int weir_table_keep_types(const struct weir_table *table, const struct weir_table_opts *opts)
+{
+	char key[WEIR_TYPE_TEXT_MAX], value[WEIR_TYPE_TEXT_MAX];
+	struct weir_schema schema = {.key = opts->key_type ? key : NULL,
+				     .value = opts->value_type ? value : NULL};
+
+	if (!schema.key && !schema.value)
+		return weir_fail(-EINVAL,
+				 "%s: keep: key TYPE or value TYPE says what is to be kept",
+				 table->label);
+	weir_table_type_text(table, true, key, sizeof(key));
+	weir_table_type_text(table, false, value, sizeof(value));
+	if (strlen(key) == sizeof(key) - 1 || strlen(value) == sizeof(value) - 1)
+		return weir_fail(-E2BIG, "%s: keep: a type of more than %zu characters",
+				 table->label, sizeof(key) - 2);
+	return weir_schema_keep(opts->schema, weir_table_name(table), &schema);
 }
 
 void weir_table_type_text(const struct weir_table *table, bool of_key, char *buf, size_t len)

@@ -10,6 +10,11 @@
 /* What the kernel takes as fd and gives as id. */
 enum weir_ref { WEIR_REF_NONE, WEIR_REF_PROG, WEIR_REF_MAP };
 
+#define WEIR_REF_NAME_LEN 16 /* BPF_OBJ_NAME_LEN */
+
+/* The name of program or map @id, which may be empty. -ENOENT, not logged. */
+int weir_ref_name(enum weir_ref ref, uint32_t id, char name[WEIR_REF_NAME_LEN]);
+
 struct weir_table {
 	int fd;
 	struct weir_map map;

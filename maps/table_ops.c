@@ -155,10 +155,28 @@ int weir_table_del(const struct weir_table *table, const void *key)
 
 /* ---- all ----------------------------------------------------------------- */
 
+static int fail_no_entries(const struct weir_table *table)
+{
+	const char *instead = "";
+
+	if (table->map.type == BPF_MAP_TYPE_QUEUE || table->map.type == BPF_MAP_TYPE_STACK)
+		instead = "; weir map peek and pop read it";
+	else if (table->map.type == BPF_MAP_TYPE_RINGBUF)
+		instead = "; weir map events reads its records";
+	else if (table->map.type == BPF_MAP_TYPE_BLOOM_FILTER)
+		instead = "; weir map peek asks it for a value";
+	return weir_fail(-EINVAL, "%s: a map of this type has no entries to read%s", table->label,
+			 instead);
+}
+
 int weir_table_each(const struct weir_table *table, weir_entries_fn fn, void *ctx)
 {
 	struct weir_walk *walk;
-	int err = weir_walk_new(table->fd, &table->map, &walk);
+	int err;
+
+	if (!table->map.key_size_bytes)
+		return fail_no_entries(table);
+	err = weir_walk_new(table->fd, &table->map, &walk);
 
 	if (err)
 		return err;

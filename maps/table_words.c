@@ -64,44 +64,83 @@ int weir_table_read_key(const struct weir_table *table, char *const *words, size
 {
 	memset(key, 0, table->map.key_size_bytes);
 	if (!table->map.key_size_bytes)
-		return n ? weir_fail(-EINVAL, "%s: a map of this type has no keys", table->label)
+		return n ? weir_fail(-EINVAL,
+				     "%s: a map of this type has no keys; push, pop and peek are "
+				     "for it",
+				     table->label)
 			 : 0;
 	return read_any(table, "key", table->key, words, n, key);
 }
 
 /* ---- programs and maps --------------------------------------------------- */
 
-/* "id N", "N", "pinned PATH", or a path: as an id. */
-static int read_ref(const struct weir_table *table, char *const *words, size_t n, uint32_t *id)
+static int ref_by_pin(const struct weir_table *table, enum weir_pin_kind kind, const char *path,
+		      uint32_t *id)
 {
-	enum weir_pin_kind kind = table->ref == WEIR_REF_PROG ? WEIR_PIN_OF_PROG : WEIR_PIN_OF_MAP;
-	const char *word = n ? words[n - 1] : "";
-	unsigned long number;
-	char *end;
-	int fd, err;
+	int fd = weir_pin_get(path), err;
 
-	if (n > 2 || (n == 2 && strcmp(*words, "id") != 0 && strcmp(*words, "pinned") != 0) || !n)
-		return weir_fail(-EINVAL, "%s: `id N` or `pinned PATH` of a %s is expected",
-				 table->label, weir_pin_kind_name(kind));
-	if (!strchr(word, '/')) {
-		number = strtoul(word, &end, 10);
-		if (!isdigit((unsigned char)*word) || *end || !number || number > UINT32_MAX)
-			return weir_fail(-EINVAL, "%s: %s: not an id of a %s", table->label, word,
-					 weir_pin_kind_name(kind));
-		*id = (uint32_t)number;
-		return 0;
-	}
-	fd = weir_pin_get(word);
 	if (fd < 0)
-		return weir_fail(fd, "%s: %s: %s", table->label, word, weir_errstr(fd));
+		return weir_fail(fd, "%s: %s: %s", table->label, path, weir_errstr(fd));
 	err = weir_pin_kind_of(fd);
 	if (err != (int)kind)
-		err = weir_fail(-EINVAL, "%s: %s: not a pin of a %s", table->label, word,
+		err = weir_fail(-EINVAL, "%s: %s: not a pin of a %s", table->label, path,
 				weir_pin_kind_name(kind));
 	else
 		err = weir_pin_id_of(fd, kind, id);
 	close(fd);
 	return err;
+}
+
+/* Ids are given anew: with a name behind it, it must still be the one that was meant. */
+static int check_name(const struct weir_table *table, uint32_t id, const char *name)
+{
+	const char *what = table->ref == WEIR_REF_PROG ? "program" : "map";
+	char has[WEIR_REF_NAME_LEN] = "";
+	int err = weir_ref_name(table->ref, id, has);
+
+	if (err)
+		return weir_fail(err, "%s: %s id %u: %s", table->label, what, id, weir_errstr(err));
+	if (strcmp(has, name) != 0)
+		return weir_fail(-ESTALE, "%s: %s id %u has the name '%s', not '%s'", table->label,
+				 what, id, has, name);
+	return 0;
+}
+
+static int ref_by_id(const struct weir_table *table, enum weir_pin_kind kind, const char *word,
+		     uint32_t *id)
+{
+	unsigned long number;
+	char *end;
+
+	number = strtoul(word, &end, 10);
+	if (!isdigit((unsigned char)*word) || *end || !number || number > UINT32_MAX)
+		return weir_fail(-EINVAL, "%s: %s: not an id of a %s", table->label, word,
+				 weir_pin_kind_name(kind));
+	*id = (uint32_t)number;
+	return 0;
+}
+
+/* "id N", "N", "pinned PATH", or a path: as an id; "name NAME" behind it. */
+static int read_ref(const struct weir_table *table, char *const *words, size_t n, uint32_t *id)
+{
+	enum weir_pin_kind kind = table->ref == WEIR_REF_PROG ? WEIR_PIN_OF_PROG : WEIR_PIN_OF_MAP;
+	const char *name = NULL;
+	int err;
+
+	if (n > 2 && !strcmp(words[n - 2], "name")) {
+		name = words[n - 1];
+		n -= 2;
+	}
+	if (n == 2 && (!strcmp(*words, "id") || !strcmp(*words, "pinned"))) {
+		words++;
+		n--;
+	}
+	if (n != 1)
+		return weir_fail(-EINVAL, "%s: `id N` or `pinned PATH` of a %s is expected",
+				 table->label, weir_pin_kind_name(kind));
+	err = strchr(*words, '/') ? ref_by_pin(table, kind, *words, id)
+				  : ref_by_id(table, kind, *words, id);
+	return !err && name ? check_name(table, *id, name) : err;
 }
 
 /* ---- values -------------------------------------------------------------- */
@@ -121,7 +160,7 @@ static int read_percpu(const struct weir_table *table, char *const *words, size_
 
 int weir_table_read_value(const struct weir_table *table, char *const *words, size_t n, void *value)
 {
-	uint32_t id;
+	uint32_t id = 0;
 	int err = 0;
 
 	if (table->ref != WEIR_REF_NONE) {

@@ -101,6 +101,8 @@ struct weir_table_opts {
 	size_t size;
 	const char *key_type; /* "prefix ipv4", "{u32 prio; u64 hits}"; NULL: BTF's */
 	const char *value_type;
+	/* A file of types by maps' names, for what the two do not say; NULL. */
+	const char *schema;
 	const char *label; /* in errors; NULL: the map's name or id */
 	bool mask;	   /* prefixes in text may have bits behind their length */
 	/* Interfaces by name, in another network namespace; NULL: in the caller's. */
@@ -117,6 +119,13 @@ const struct weir_map *weir_table_map(const struct weir_table *table);
 size_t weir_table_key_bytes(const struct weir_table *table);
 size_t weir_table_value_bytes(const struct weir_table *table);
 unsigned int weir_table_cpus(const struct weir_table *table);
+
+/* By which types are kept: the map's, or the label where it has none. */
+const char *weir_table_name(const struct weir_table *table);
+/* Keeps the types that @opts gives in the file that it names. Logged. */
+int weir_table_keep_types(const struct weir_table *table, const struct weir_table_opts *opts);
+
+#define WEIR_TYPE_TEXT_MAX 4096
 
 /* A type in the words that weir_table_opts takes: "{ipv4 saddr; u64 hits}"; cut to @len. */
 void weir_table_type_text(const struct weir_table *table, bool of_key, char *buf, size_t len);
@@ -148,6 +157,19 @@ int weir_table_clear(const struct weir_table *table);
 /* The prefix of an LPM trie that @key falls under, into @found. -ENOENT, not logged. */
 int weir_table_match(const struct weir_table *table, const void *key, void *found);
 
+/* ---- values without keys ------------------------------------------------- */
+
+/* Into a queue, a stack, or a bloom filter. -E2BIG: it is full; logged. */
+int weir_table_push(const struct weir_table *table, const void *value);
+/* The next value of a queue or a stack, taken out. -ENOENT: there is none; not logged. */
+int weir_table_pop(const struct weir_table *table, void *value);
+/* The same, left in. */
+int weir_table_first(const struct weir_table *table, void *value);
+/* 1: the value may be in a bloom filter, 0: it is not. */
+int weir_table_may_have(const struct weir_table *table, const void *value);
+
+/* ---- all entries --------------------------------------------------------- */
+
 /* @keys and @values of @n entries, packed; return 0 to go on. Each entry comes once. */
 typedef int (*weir_entries_fn)(const void *keys, const void *values, size_t n, void *ctx);
 int weir_table_each(const struct weir_table *table, weir_entries_fn fn, void *ctx);
@@ -171,6 +193,8 @@ struct weir_dump_opts {
 	const char *sort;   /* a field as above; "-" before it: from the largest */
 	uint64_t limit;	    /* entries; 0: all */
 	const char *fields; /* "saddr,hits": only these */
+	char separator;	    /* ',' or '\t': a table with a header, as import takes it; 0 */
+	bool inner;	    /* maps of maps: the entries of each, behind their slot */
 };
 
 /* Entries to @fd: lines "KEY VALUE", or a JSON array of objects with key and value.
@@ -187,13 +211,17 @@ int weir_table_entry_text(const struct weir_table *table, const struct weir_dump
 
 /* ---- many entries -------------------------------------------------------- */
 
+/* Called now and then. @what: "reading", "comparing", "writing"; @of 0: it is not known. */
+typedef void (*weir_progress_fn)(const char *what, uint64_t done, uint64_t of, void *ctx);
+
 struct weir_bulk_opts {
 	size_t size;
 	char *const *value; /* words of the value of keys that stand alone; NULL */
 	size_t n_value;
 	bool only_new; /* an entry that is there already is an error */
-	/* Called now and then; NULL. */
-	void (*progress)(uint64_t done, uint64_t of, void *ctx);
+	/* LPM tries: as few prefixes as find the same values; in memory, all of them. */
+	bool merge;
+	weir_progress_fn progress; /* NULL */
 	void *ctx;
 };
 
@@ -219,6 +247,17 @@ int64_t weir_table_diff(const struct weir_table *table, const struct weir_table 
  * is new added, in this order; undone when one fails. Returns how many were changed. */
 int64_t weir_table_apply(const struct weir_table *table, const char *path,
 			 const struct weir_bulk_opts *opts);
+
+/* Differences to @fd: lines "- KEY VALUE" and "+ KEY VALUE", or a JSON array of objects with
+ * change (new, gone, changed), key, old and new. @opts: json, percpu. */
+struct weir_changes;
+
+int weir_changes_open(const struct weir_table *table, const struct weir_dump_opts *opts, int fd,
+		      struct weir_changes **out);
+/* A weir_difference_fn; @ctx is struct weir_changes. */
+int weir_changes_print(const void *key, const void *old, const void *wanted, void *ctx);
+/* Writes what is left and frees. write(2)'s error, not logged. */
+int weir_changes_close(struct weir_changes *changes);
 
 /* ---- changes over time --------------------------------------------------- */
 

@@ -169,12 +169,12 @@ ok 'a device' weir map set mt_dev 1 ifindex=lo
 dump_is mt_dev '1 ifindex=lo,prog=0' 'by its name'
 ok 'a program' weir map set mt_jumps 1 pinned "$BPFFS/p"
 ID=$(bpftool -j prog show pinned "$BPFFS/p" | jq .id)
-dump_is mt_jumps "1 id $ID" 'by its id'
+dump_is mt_jumps "1 id $ID name mt_xdp" 'by its id and name'
 ok 'a program by id' weir map set mt_jumps 2 id "$ID"
 refused 'id of a program' set mt_jumps 1 abc
 refused 'not a pin of a program' set mt_jumps 1 pinned "$BPFFS/m/mt_inner"
 ok 'a map in a map' weir map set mt_outer 3 pinned "$BPFFS/m/mt_inner"
-dump_is mt_outer "3 id $(bpftool -j map show pinned "$BPFFS/m/mt_inner" | jq .id)" 'by its id'
+dump_is mt_outer "3 id $(bpftool -j map show pinned "$BPFFS/m/mt_inner" | jq .id) name mt_inner" 'by its id and name'
 ok 'removed from there' weir map del mt_outer 3
 run weir map dump prog mt_xdp mt_stats
 is "$(wc -l <<<"$out")" 4 'the map of a program'
@@ -242,7 +242,7 @@ ok 'swap' weir map swap outer 1 "$TMP/fill"
 isnt=$(weir map dump outer)
 [ "$isnt" != "$before" ]
 verdict $? 'puts another map there'
-is "$(weir map dump id "${isnt##* }" sort key)" '1 5
+is "$(weir map dump id "$(weir -j map dump outer | jq '.[0].value.id')" sort key)" '1 5
 2 6' 'filled'
 printf '1 5\nx 6\n' >"$TMP/fill"
 refused 'fill:2: x: not a number' swap outer 1 "$TMP/fill"
@@ -288,6 +288,87 @@ stop "$pid"
 is "$(grep -m 1 ipv4 "$TMP/events" | jq -c '[.length, .record.p]')" '[12,"ipv4"]' 'by a type, in JSON, until it is ended'
 refused 'no struct nope' events ev_ring struct nope
 refused 'neither a ring buffer nor a perf event array' events blk4
+
+# ---- values without keys ----------------------------------------------------
+
+weir map create q type queue value u32 max 3
+weir map create s type stack value u32 max 3
+weir map create b type bloom_filter value u32 max 3
+for value in 1 2 3; do
+	weir map push q $value
+	weir map push s value $value
+	weir map push b hex 0$value 00 00 00
+done
+refused 'the map is full; it has room for 3 values' push q 4
+is "$(weir map peek q) $(weir map peek s)" '1 3' 'peek: the first of a queue, the last of a stack'
+is "$(bpftool -j map peek pinned "$BPFFS/tc/globals/q" | jq -r '.value[0]')" '0x01' 'which stay'
+is "$(weir -j map pop q)" '{"value":1}' 'pop'
+is "$(weir map pop q count 9)" '2
+3' 'as many as there are'
+is "$(weir map pop s count 2)" '3
+2' 'of a stack the last first'
+refused 'q: it is empty' pop q
+refused 'q: it is empty' peek q
+ok 'a value that is in a filter' weir map peek b 2
+refused 'it is not in b' peek b 7
+refused 'not a queue or a stack' pop b
+refused 'set is for others' push blk4 1
+refused 'weir map peek and pop read it' dump q
+refused 'push, pop and peek are for it' set q 1 2
+wrong 'missing: VALUE' push q
+
+# ---- types that are kept ------------------------------------------------------
+
+export WEIR_TYPES=$TMP/types/of-maps
+bpftool map create "$BPFFS/bare" type hash key 4 value 4 entries 4 name bare
+bpftool map create "$BPFFS/other" type hash key 8 value 4 entries 4 name bare
+ok 'set, and keep the types' weir map set "$BPFFS/bare" 10.0.0.1 8.8.8.8 key ipv4 value ipv4 keep
+is "$(weir map dump bare)" '10.0.0.1 8.8.8.8' 'known from now on'
+ok 'one of them again' weir map dump bare value u32 keep
+is "$(weir map dump bare)" '10.0.0.1 134744072' 'the last one counts'
+like "$(weir map show bare)" 'key ipv4' 'the other is as before'
+lines=$(wc -l <"$WEIR_TYPES")
+weir map dump bare key be32 value u32 keep >/dev/null
+weir map dump bare key be32 value u32 keep >/dev/null
+is "$(wc -l <"$WEIR_TYPES")" "$((lines + 1))" 'a line is written once'
+like "$(weir map show other)" 'key u64' 'a map of that name and another size has its own'
+refused 'says what is to be kept' dump bare keep
+refused 'has 8 bytes' dump bare value u64 keep
+is "$(WEIR_TYPES=$TMP/types/none "$WEIR" map dump bare)" '16777226 134744072' 'in that file'
+unset WEIR_TYPES
+
+# ---- programs and maps by name --------------------------------------------------
+
+weir map create jumps type prog_array key u32 value u32 max 4
+weir map set jumps 2 pinned "$BPFFS/evp"
+prog=$(bpftool -j prog show pinned "$BPFFS/evp" | jq .id)
+is "$(weir map dump jumps)" "2 id $prog name ev_xdp" 'a program'
+is "$(weir -j map dump jumps | jq -c)" "[{\"key\":2,\"value\":{\"id\":$prog,\"name\":\"ev_xdp\"}}]" 'in JSON'
+ok 'by id and name' weir map set jumps 3 id "$prog" name ev_xdp
+refused "program id $prog has the name 'ev_xdp', not 'other'" set jumps 1 id "$prog" name other
+weir map create in1 type hash key u32 value u32 max 3
+weir map create in2 type hash key u32 value u32 max 3
+weir map create slots type hash_of_maps key u32 value u32 max 4 inner in1
+weir map set in1 1 10
+weir map set in1 2 20
+weir map set in2 7 70
+weir map set slots 5 pinned "$BPFFS/tc/globals/in1"
+weir map set slots 6 pinned "$BPFFS/tc/globals/in2"
+is "$(weir map dump slots inner | sort)" '5 1 10
+5 2 20
+6 7 70' 'what is in the maps of a map'
+is "$(weir -j map dump slots inner | jq -c 'sort_by(.key) | .[1] | [.key, .value.name, .value.entries]')" '[6,"in2",[{"key":7,"value":70}]]' 'in JSON'
+is "$(weir map dump slots inner where key = 6)" '6 7 70' 'of one slot'
+seq 1 9 | sed 's/$/ 1/' >"$TMP/fill"
+ok 'a slot with more entries than before' weir map swap slots 6 "$TMP/fill"
+is "$(weir map dump slots inner where key = 6 | wc -l)" 9 'has all of them'
+wrong 'csv' dump slots csv tsv
+refused 'neither JSON nor inner maps' dump slots csv inner
+bpftool map create "$BPFFS/gone" type hash key 4 value 4 entries 4 name unpinned
+weir map create holder type array_of_maps key u32 value u32 max 1 inner "$BPFFS/gone"
+weir map set holder 0 pinned "$BPFFS/gone"
+rm "$BPFFS/gone"
+refused "id $(weir -j map dump holder | jq '.[0].value.id') has this name" dump unpinned
 
 # ---- watched --------------------------------------------------------------------------------------------
 

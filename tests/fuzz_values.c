@@ -113,6 +113,7 @@ static void try_file(struct weir_type *key, struct weir_type *value, const char 
 {
 	struct weir_table table = {.fd = -1, .key = key, .value = value, .cpus = 2};
 	char path[32], *with[] = {"1"};
+	struct weir_bulk_opts opts = {.size = sizeof(opts), .value = with, .n_value = 1};
 	struct weir_checked checked;
 	struct weir_source src;
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
@@ -123,7 +124,9 @@ static void try_file(struct weir_type *key, struct weir_type *value, const char 
 	table.env = env;
 	expect(fd >= 0 && write(fd, at, len) == (ssize_t)len, "a file");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (!weir_source_open(&table, path, with, 1, &src))
+	table.is_lpm = key->form == WEIR_FORM_PREFIX;
+	opts.merge = table.is_lpm;
+	if (!weir_source_open(&table, path, &opts, &src))
 		(void)weir_check_source(&src, &checked);
 	weir_source_close(&src);
 	close(fd);
