@@ -15,9 +15,9 @@
 static bool is_type(char *const *words, uint32_t n)
 {
 	static const char *const names[] = {
-		"u8",	"u16",	 "u32",	 "u64",	  "u128",   "s8",	 "s16",	   "s32",
-		"s64",	"be16",	 "be32", "be64",  "bool",   "ipv4",	 "ipv6",   "mac",
-		"port", "proto", "int",	 "float", "double", "ethertype", "ifindex"};
+		"u8",	"u16",	 "u32",	 "u64",	  "u128",   "s8",	 "s16",	    "s32",
+		"s64",	"be16",	 "be32", "be64",  "bool",   "ipv4",	 "ipv6",    "mac",
+		"port", "proto", "int",	 "float", "double", "ethertype", "ifindex", "prog"};
 	const char *word = *words;
 
 	if (n == 2 && !strcmp(word, "prefix"))

@@ -116,28 +116,36 @@ static void try_ring(struct ring *ring, const char *mnt, unsigned int nth)
 	}
 }
 
-/* Maps that have the name, but no pin. */
-static void list_named(const char *name)
+/* A map that has the name, but no pin here; 0: none. */
+static uint32_t find_named(const char *name)
 {
 	struct weir_map map;
-	uint32_t id = 0;
+	uint32_t id = 0, found = 0;
 
-	while (!bpf_map_get_next_id(id, &id)) {
+	while (!found && !bpf_map_get_next_id(id, &id)) {
 		int fd = weir_map_open_id_quiet(id);
 
 		if (fd >= 0 && !weir_map_by_fd(fd, &map) && !strcmp(map.name, name))
-			weir_log(WEIR_LOG_DETAIL, "id %u has this name", id);
+			found = id;
 		if (fd >= 0)
 			close(fd);
 	}
+	return found;
 }
 
 static int fail_lookup(const struct ring *ring, const char *mnt)
 {
+	uint32_t id;
+
 	if (ring->denied)
 		return weir_fail(-EACCES, "%s: pins below %s cannot be read; %s", ring->name, mnt,
 				 weir_errhint(EPERM));
-	list_named(ring->name);
+	id = find_named(ring->name);
+	if (id)
+		return weir_fail(-ENOENT,
+				 "%s: no map is pinned under this name below %s; map id %u has the "
+				 "name: give id %u",
+				 ring->name, mnt, id, id);
 	return weir_fail(-ENOENT,
 			 "%s: no map is pinned under this name below %s; "
 			 "give its path, or id N",

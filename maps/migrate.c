@@ -19,6 +19,7 @@
 
 struct migration {
 	struct weir_table *old, *new;
+	bool by_btf;		      /* it has types, and no others are given */
 	struct weir_convert *convert; /* NULL: values are copied as they are */
 	struct weir_writer writer;
 	uint8_t *value; /* a new one, of all CPUs */
@@ -51,6 +52,13 @@ static int check(const struct migration *mig)
 		return weir_fail(-EINVAL, "%s: the new map is of another type", label);
 	if (!old->key_size_bytes || !new->key_size_bytes)
 		return weir_fail(-EINVAL, "%s: a map of this type has no entries to read", label);
+	/* by its shape alone a value would be copied to wrong places */
+	if (mig->by_btf && !mig->old->has_btf)
+		return weir_fail(-EACCES, "%s: its BTF cannot be read; value TYPE says what it is",
+				 label);
+	if (mig->old->has_btf && !mig->new->has_btf)
+		return weir_fail(-EINVAL, "%s: the new map has no BTF; compile its object with -g",
+				 label);
 	if (old->key_size_bytes != new->key_size_bytes)
 		return weir_fail(-EINVAL, "%s: keys have %u bytes, those of the new map %u", label,
 				 old->key_size_bytes, new->key_size_bytes);
@@ -199,6 +207,7 @@ int64_t weir_map_migrate(int old_fd, int new_fd, const struct weir_migrate_opts 
 	int err = weir_table_open(old_fd, &from, &mig.old);
 
 	err = err ?: weir_table_open(new_fd, &to, &mig.new);
+	mig.by_btf = !err && mig.old->map.btf_id && !opts->value_type;
 	err = err ?: check(&mig);
 	err = err ?: copy_entries(&mig, opts);
 	err = err ?: move_pins(&mig);

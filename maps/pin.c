@@ -94,6 +94,22 @@ int weir_pin_id_of(int fd, enum weir_pin_kind kind, uint32_t *id)
 	return 0;
 }
 
+int weir_pin_id_at(const char *path, enum weir_pin_kind kind, const char *what, uint32_t *id)
+{
+	int fd = weir_pin_get(path), err;
+
+	if (fd < 0)
+		return weir_fail(fd, "%s: %s: %s", what, path, weir_errstr(fd));
+	err = weir_pin_kind_of(fd);
+	if (err != (int)kind)
+		err = weir_fail(-EINVAL, "%s: %s: not a pin of a %s", what, path,
+				weir_pin_kind_name(kind));
+	else
+		err = weir_pin_id_of(fd, kind, id);
+	(void)close(fd);
+	return err;
+}
+
 int weir_map_shape_of(int fd, struct weir_map_shape *out, uint32_t *map_id)
 {
 	struct weir_map map;

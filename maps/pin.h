@@ -42,6 +42,8 @@ int weir_pin_kind_of(int fd);
 const char *weir_pin_kind_name(enum weir_pin_kind kind);
 /* Kernel id of the object behind @fd. Not logged. */
 int weir_pin_id_of(int fd, enum weir_pin_kind kind, uint32_t *id);
+/* The id of what is pinned at @path, which must be a @kind. Logged as "@what: ...". */
+int weir_pin_id_at(const char *path, enum weir_pin_kind kind, const char *what, uint32_t *id);
 
 /* Pins @fd at @path, recorded in @undo. -EEXIST (not logged): somebody was
  * faster; the caller opens theirs. */

@@ -46,7 +46,7 @@ static struct weir_type *with_prog(const char *name, enum weir_form form, uint32
 		return weir_type_new(form, size);
 	}
 	if (type && weir_type_add(type, name, weir_type_new(form, 4), 0, 0) &&
-	    weir_type_add(type, "prog", weir_type_new(WEIR_FORM_UINT, 4), 32, 0))
+	    weir_type_add(type, "prog", weir_type_new(WEIR_FORM_PROG, 4), 32, 0))
 		return type;
 	weir_type_free(type);
 	return NULL;
@@ -98,8 +98,10 @@ static int types_from_btf(struct weir_table *table)
 	struct btf *btf = map->btf_id ? btf__load_from_kernel_by_id(map->btf_id) : NULL;
 	int err = 0;
 
+	/* gone, or not for us to see: the shape is left */
 	if (!btf)
-		return 0; /* gone, or not for us to see: the shape is left */
+		return map->btf_id && errno == ENOMEM ? -ENOMEM : 0;
+	table->has_btf = true;
 	if (!table->key && map->key_type_id)
 		err = weir_type_from_btf(btf, map->key_type_id, table->is_lpm, &table->key);
 	if (!err && !table->value && map->value_type_id && keep_value)

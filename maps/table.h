@@ -23,6 +23,7 @@ struct weir_table {
 	unsigned int cpus;   /* values in an entry */
 	size_t stride_bytes; /* from one CPU's value to the next */
 	bool is_array, is_lpm;
+	bool has_btf; /* it was read */
 	struct weir_value_env env;
 	char label[320]; /* of the map, or FILE:LINE */
 };

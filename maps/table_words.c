@@ -74,23 +74,6 @@ int weir_table_read_key(const struct weir_table *table, char *const *words, size
 
 /* ---- programs and maps --------------------------------------------------- */
 
-static int ref_by_pin(const struct weir_table *table, enum weir_pin_kind kind, const char *path,
-		      uint32_t *id)
-{
-	int fd = weir_pin_get(path), err;
-
-	if (fd < 0)
-		return weir_fail(fd, "%s: %s: %s", table->label, path, weir_errstr(fd));
-	err = weir_pin_kind_of(fd);
-	if (err != (int)kind)
-		err = weir_fail(-EINVAL, "%s: %s: not a pin of a %s", table->label, path,
-				weir_pin_kind_name(kind));
-	else
-		err = weir_pin_id_of(fd, kind, id);
-	close(fd);
-	return err;
-}
-
 /* Ids are given anew: with a name behind it, it must still be the one that was meant. */
 static int check_name(const struct weir_table *table, uint32_t id, const char *name)
 {
@@ -138,7 +121,7 @@ static int read_ref(const struct weir_table *table, char *const *words, size_t n
 	if (n != 1)
 		return weir_fail(-EINVAL, "%s: `id N` or `pinned PATH` of a %s is expected",
 				 table->label, weir_pin_kind_name(kind));
-	err = strchr(*words, '/') ? ref_by_pin(table, kind, *words, id)
+	err = strchr(*words, '/') ? weir_pin_id_at(*words, kind, table->label, id)
 				  : ref_by_id(table, kind, *words, id);
 	return !err && name ? check_name(table, *id, name) : err;
 }

@@ -23,6 +23,7 @@ enum weir_form {
 	WEIR_FORM_PROTO,     /* number of an IP protocol, by name */
 	WEIR_FORM_ETHERTYPE, /* 2 bytes, by name, else hexadecimal */
 	WEIR_FORM_IFINDEX,   /* by the name of the interface */
+	WEIR_FORM_PROG,	     /* id of a program; taken by the path of a pin, too */
 	WEIR_FORM_STRING,    /* char[], zeroes behind it */
 	WEIR_FORM_BYTES,     /* 0x and two digits a byte */
 	WEIR_FORM_STRUCT,    /* a union is one whose largest member is shown */

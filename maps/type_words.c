@@ -29,8 +29,9 @@ static const struct {
 	{"ipv4", WEIR_FORM_IPV4, 4, false},	  {"ipv6", WEIR_FORM_IPV6, 16, false},
 	{"mac", WEIR_FORM_MAC, 6, false},	  {"port", WEIR_FORM_UINT, 2, true},
 	{"proto", WEIR_FORM_PROTO, 1, false},	  {"ethertype", WEIR_FORM_ETHERTYPE, 2, true},
-	{"ifindex", WEIR_FORM_IFINDEX, 4, false}, {"char", WEIR_FORM_STRING, 0, false},
-	{"string", WEIR_FORM_STRING, 0, false},	  {"bytes", WEIR_FORM_BYTES, 0, false},
+	{"ifindex", WEIR_FORM_IFINDEX, 4, false}, {"prog", WEIR_FORM_PROG, 4, false},
+	{"char", WEIR_FORM_STRING, 0, false},	  {"string", WEIR_FORM_STRING, 0, false},
+	{"bytes", WEIR_FORM_BYTES, 0, false},
 };
 
 struct weir_type *weir_type_by_word(const char *word, size_t len)

@@ -19,6 +19,7 @@ bool weir_form_is_number(enum weir_form form)
 	case WEIR_FORM_PROTO:
 	case WEIR_FORM_ETHERTYPE:
 	case WEIR_FORM_IFINDEX:
+	case WEIR_FORM_PROG:
 		return true;
 	default:
 		return false;

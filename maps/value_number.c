@@ -6,6 +6,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <strings.h>
 
 #include "loader/log.h"
+#include "maps/pin.h"
 #include "maps/value_read_in.h"
 
 #define LISTED_BYTES 160 /* of names in an error */
@@ -139,9 +141,23 @@ static int find_interface(const struct weir_reading *rd, const char *at, size_t 
 	memcpy(name, at, len);
 	name[len] = '\0';
 	if (rd->env && rd->env->ifindex)
-		return rd->env->ifindex(name, out, rd->env->ctx);
+		return rd->env->ifindex(name, out, rd->env->ctx) ? -ENOENT : 0;
 	*out = if_nametoindex(name);
 	return *out ? 0 : -ENOENT;
+}
+
+/* A path is said to be wrong here; other words are numbers. */
+static int find_prog(const struct weir_reading *rd, const char *at, size_t len, uint32_t *out)
+{
+	char path[PATH_MAX];
+	int err;
+
+	if (!memchr(at, '/', len) || len >= sizeof(path))
+		return -ENOENT;
+	memcpy(path, at, len);
+	path[len] = '\0';
+	err = weir_pin_id_at(path, WEIR_PIN_OF_PROG, rd->what, out);
+	return err == -ENOENT ? -ESRCH : err; /* it is said already */
 }
 
 static int find_name(const struct weir_reading *rd, const struct weir_type *type, const char *at,
@@ -168,6 +184,9 @@ static int find_name(const struct weir_reading *rd, const struct weir_type *type
 		break;
 	case WEIR_FORM_IFINDEX:
 		err = find_interface(rd, at, len, &number);
+		break;
+	case WEIR_FORM_PROG:
+		err = find_prog(rd, at, len, &number);
 		break;
 	default:
 		break;
@@ -234,11 +253,13 @@ int weir_read_number(const struct weir_reading *rd, const struct weir_field *f, 
 	bool sign = len > 1 && *at == '-', is_sign = is_signed(f->type);
 	struct weir_u128 value;
 	enum digits digits;
+	int err;
 
-	if (!find_name(rd, f->type, at, len, &value)) {
+	err = find_name(rd, f->type, at, len, &value);
+	if (!err)
 		weir_bits_store(f, value, bytes);
-		return 0;
-	}
+	if (err != -ENOENT)
+		return err;
 	digits = read_digits(at + sign, len - sign, &value);
 	if (digits == OCTAL)
 		return weir_fail(-EINVAL, "%s: %s%.*s: leading zero; 0o is octal, 0x hexadecimal",

@@ -346,6 +346,13 @@ is "$(weir map dump jumps)" "2 id $prog name ev_xdp" 'a program'
 is "$(weir -j map dump jumps | jq -c)" "[{\"key\":2,\"value\":{\"id\":$prog,\"name\":\"ev_xdp\"}}]" 'in JSON'
 ok 'by id and name' weir map set jumps 3 id "$prog" name ev_xdp
 refused "program id $prog has the name 'ev_xdp', not 'other'" set jumps 1 id "$prog" name other
+bpftool prog load "$PROGS/map_devprog.o" "$BPFFS/dp"
+dp=$(bpftool -j prog show pinned "$BPFFS/dp" | jq .id)
+weir map create ports type devmap_hash key u32 value '{ifindex ifindex; prog prog}' max 4
+ok 'an interface with a program by its pin' weir map set ports 1 "ifindex=lo,prog=$BPFFS/dp"
+is "$(weir map dump ports)" "1 ifindex=lo,prog=$dp" 'and by its id'
+refused "$BPFFS/dq: " set ports 1 "ifindex=lo,prog=$BPFFS/dq"
+refused 'no such interface' set ports 1 ifindex=nosuch
 weir map create in1 type hash key u32 value u32 max 3
 weir map create in2 type hash key u32 value u32 max 3
 weir map create slots type hash_of_maps key u32 value u32 max 4 inner in1
@@ -368,7 +375,7 @@ bpftool map create "$BPFFS/gone" type hash key 4 value 4 entries 4 name unpinned
 weir map create holder type array_of_maps key u32 value u32 max 1 inner "$BPFFS/gone"
 weir map set holder 0 pinned "$BPFFS/gone"
 rm "$BPFFS/gone"
-refused "id $(weir -j map dump holder | jq '.[0].value.id') has this name" dump unpinned
+refused "map id $(weir -j map dump holder | jq '.[0].value.id') has the name" dump unpinned
 
 # ---- watched --------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ printf '%d packets=%d\n' 1 10 2 20 7 70 8 80 >"$TMP/files/counts"
 
 # What there is: the tests' maps anew.
 reset() {
-	find "$BPFFS" -mindepth 1 -type f -delete
+	find "$BPFFS/tc" -type f -delete
 	rm -rf "$TMP/kept"
 	"$WEIR" map create f_lpm type lpm_trie key 'prefix ipv4' value u32 max 20
 	"$WEIR" map create f_hash type hash key u32 value '{u32 packets; u64 bytes}' max 4
@@ -124,6 +124,7 @@ apply f_hash $TMP/files/counts
 swap f_outer 0 $TMP/files/counts
 clear f_cpus
 snapshot $TMP/kept
+migrate f_hash $PROGS/migrate_new.o as mig_hash
 LINES
 
 # ---- full in the middle --------------------------------------------------------------
