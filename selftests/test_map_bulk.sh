@@ -243,10 +243,19 @@ weir map set mt_lru 99 1
 weir map set mt_dev 1 ifindex=lo
 weir map set mt_jumps 1 pinned "$BPFFS/p"
 weir map set mt_outer 1 pinned "$BPFFS/m/mt_inner"
-for map in blk4 h h2 pc pch a mt_flows mt_full mt_stats mt_cpuhash mt_lru mt_v6 mt_vrf mt_dev mt_jumps mt_outer; do
+create lph lru_percpu_hash 4 8 10000
+create dh devmap_hash 4 8 8
+create cm cpumap 4 8 2
+weir map create hm type hash_of_maps key u32 value u32 max 4 inner h
+weir map set lph 5 percpu "${EACH[@]}"
+weir map set dh 9 ifindex=lo
+weir map set cm 1 qsize=192
+weir map set hm 3 pinned "$BPFFS/h"
+for map in blk4 h h2 pc pch lph a dh cm hm mt_flows mt_full mt_stats mt_cpuhash mt_lru mt_v6 mt_vrf mt_dev mt_jumps mt_outer; do
 	for form in '' -j csv tsv; do
 		path=$BPFFS/$map
 		[ -e "$path" ] || path=$BPFFS/m/$map
+		[ -e "$path" ] || path=$BPFFS/tc/globals/$map
 		before=$(bpftool map dump pinned "$path" 2>/dev/null | sort)
 		words=(map export "$map" out)
 		case $form in
