@@ -30,6 +30,7 @@ struct report {
 /* One counter, with rates when there is a reading before. */
 struct row {
 	const char *name;
+	bool has_packets, has_bytes;
 	struct weir_count count;
 	double packets_per_s, bits_per_s;
 };
@@ -44,6 +45,8 @@ static struct row get_row(const struct report *report, struct weir_stat_map *map
 {
 	struct row row = {
 		.name = weir_counters_name(map->ctrs, nth),
+		.has_packets = weir_counters_have_packets(map->ctrs),
+		.has_bytes = weir_counters_have_bytes(map->ctrs),
 		.count = weir_counters_value(map->ctrs, nth),
 	};
 	uint64_t ns = weir_counters_time_ns(map->ctrs) - map->last.time_ns;
@@ -80,17 +83,31 @@ static void print_heading(const struct report *report, const struct weir_map *ma
 	putchar('\n');
 }
 
-static void print_row(const struct report *report, const struct row *row, int width)
+static void print_count(bool has, uint64_t count, int width)
+{
+	if (has)
+		printf(" %*" PRIu64, width, count);
+	else
+		printf(" %*s", width, "-");
+}
+
+static void print_rate(bool has, double rate)
 {
 	char si[16];
 
+	printf(" %9s", has ? weir_text_si(rate, si, sizeof(si)) : "-");
+}
+
+static void print_row(const struct report *report, const struct row *row, int width)
+{
 	printf("  ");
 	weir_text_print(stdout, row->name);
-	printf("%*s %15" PRIu64 " %18" PRIu64, width - (int)strlen(row->name), "",
-	       row->count.packets, row->count.bytes);
+	printf("%*s", width - (int)strlen(row->name), "");
+	print_count(row->has_packets, row->count.packets, 15);
+	print_count(row->has_bytes, row->count.bytes, 18);
 	if (report->rates) {
-		printf(" %9s", weir_text_si(row->packets_per_s, si, sizeof(si)));
-		printf(" %9s", weir_text_si(row->bits_per_s, si, sizeof(si)));
+		print_rate(row->has_packets, row->packets_per_s);
+		print_rate(row->has_bytes, row->bits_per_s);
 	}
 	putchar('\n');
 }
@@ -132,12 +149,14 @@ static void put_row(struct report *report, const struct row *row)
 
 	weir_json_object(json, NULL);
 	weir_json_string(json, "name", row->name);
-	weir_json_u64(json, "packets", row->count.packets);
-	weir_json_u64(json, "bytes", row->count.bytes);
-	if (report->rates) {
+	if (row->has_packets)
+		weir_json_u64(json, "packets", row->count.packets);
+	if (row->has_bytes)
+		weir_json_u64(json, "bytes", row->count.bytes);
+	if (report->rates && row->has_packets)
 		weir_json_double(json, "pps", row->packets_per_s);
+	if (report->rates && row->has_bytes)
 		weir_json_double(json, "bps", row->bits_per_s);
-	}
 	weir_json_object_end(json);
 }
 

@@ -16,9 +16,9 @@
 #include "cli/stat.h"
 #include "loader/weir.h"
 
-#define COUNTER_IS                                                        \
-	"a counter map is a (per-CPU) array or hash whose BTF value has " \
-	"64-bit packets and bytes"
+#define COUNTER_IS                                                                                \
+	"a counter map is a (per-CPU) array or hash whose BTF value has unsigned packets (pkts, " \
+	"count, hits, ...) or bytes, or is one and its name says that it counts"
 
 /* Ids of maps, sorted, each once. */
 struct id_set {

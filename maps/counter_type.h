@@ -7,8 +7,14 @@
 
 struct btf;
 
+/* An unsigned integer of the value, in the machine's order. */
+struct weir_counter_at {
+	uint32_t offset_bytes;
+	uint32_t size_bytes; /* 4 or 8; 0: there is none */
+};
+
 struct weir_counter_type {
-	uint32_t packets_at, bytes_at; /* offsets in the value, in bytes */
+	struct weir_counter_at packets, bytes; /* one of them at least */
 };
 
 /* -EMEDIUMTYPE (not logged): @map is not a counter map. */

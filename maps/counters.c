@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Reads counter maps, again and again. In: a map's fd. Out: for each entry its
- * name and its two sums over all CPUs. Memory grows with the map and is kept,
+ * name and its sums over all CPUs. Memory grows with the map and is kept,
  * so that a reading of an unchanged map allocates nothing.
  */
 #include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,14 +18,18 @@
 #include "loader/log.h"
 #include "maps/counter_type.h"
 #include "maps/key_names.h"
+#include "maps/value.h"
 #include "maps/walk.h"
 #include "maps/weir_map.h"
+
+#define TYPED_ROOM 160 /* bytes of a key's text; longer ones are cut */
 
 struct weir_counters {
 	int fd;
 	struct weir_map map;
 	struct weir_counter_type type;
 	struct weir_key_names *names;
+	struct weir_type *key; /* for keys that no enumerator names; NULL: numbers, bytes */
 	struct weir_walk *walk;
 	uint64_t time_ns;
 	size_t n, cap;
@@ -58,6 +63,13 @@ static int load_types(struct weir_counters *ctrs)
 	err = weir_counter_type_find(btf, &ctrs->map, &ctrs->type);
 	if (!err && weir_key_names_new(btf, &ctrs->map, &ctrs->names))
 		err = fail_memory(&ctrs->map);
+	if (!err && !weir_key_names_any(ctrs->names))
+		err = weir_type_from_btf(btf, ctrs->map.key_type_id, false, &ctrs->key);
+	/* a type that does not fit the key is none */
+	if (ctrs->key && ctrs->key->size_bytes != ctrs->map.key_size_bytes) {
+		weir_type_free(ctrs->key);
+		ctrs->key = NULL;
+	}
 	btf__free(btf);
 	return err;
 }
@@ -86,7 +98,7 @@ int weir_counters_open(int fd, struct weir_counters **out)
 		weir_counters_close(ctrs);
 		return err;
 	}
-	ctrs->text_room = weir_key_names_room(ctrs->names);
+	ctrs->text_room = ctrs->key ? TYPED_ROOM : weir_key_names_room(ctrs->names);
 	*out = ctrs;
 	return 0;
 }
@@ -97,6 +109,7 @@ void weir_counters_close(struct weir_counters *ctrs)
 		return;
 	weir_walk_free(ctrs->walk);
 	weir_key_names_free(ctrs->names);
+	weir_type_free(ctrs->key);
 	free(ctrs->keys);
 	free(ctrs->counts);
 	free(ctrs->texts);
@@ -132,12 +145,17 @@ static int grow(struct weir_counters *ctrs, size_t need)
 	return 0;
 }
 
-static uint64_t read_u64(const uint8_t *at)
+static uint64_t load(const uint8_t *value, const struct weir_counter_at *at)
 {
-	uint64_t value;
+	uint64_t wide = 0;
+	uint32_t narrow = 0;
 
-	memcpy(&value, at, sizeof(value)); /* values need not be aligned */
-	return value;
+	/* values need not be aligned */
+	if (at->size_bytes == sizeof(wide))
+		memcpy(&wide, value + at->offset_bytes, sizeof(wide));
+	else if (at->size_bytes)
+		memcpy(&narrow, value + at->offset_bytes, sizeof(narrow));
+	return wide + narrow;
 }
 
 static struct weir_count sum(const struct weir_counters *ctrs, const uint8_t *value)
@@ -146,8 +164,8 @@ static struct weir_count sum(const struct weir_counters *ctrs, const uint8_t *va
 	struct weir_count total = {0};
 
 	for (unsigned int cpu = 0; cpu < weir_walk_cpus(ctrs->walk); cpu++, value += step) {
-		total.packets += read_u64(value + ctrs->type.packets_at);
-		total.bytes += read_u64(value + ctrs->type.bytes_at);
+		total.packets += load(value, &ctrs->type.packets);
+		total.bytes += load(value, &ctrs->type.bytes);
 	}
 	return total;
 }
@@ -169,6 +187,16 @@ static int take(const void *keys, const void *values, size_t n, void *ctx)
 	return 0;
 }
 
+bool weir_counters_have_packets(const struct weir_counters *ctrs)
+{
+	return ctrs->type.packets.size_bytes;
+}
+
+bool weir_counters_have_bytes(const struct weir_counters *ctrs)
+{
+	return ctrs->type.bytes.size_bytes;
+}
+
 int weir_counters_read(struct weir_counters *ctrs)
 {
 	struct timespec now;
@@ -188,6 +216,18 @@ int weir_counters_read(struct weir_counters *ctrs)
 	return (int)ctrs->n;
 }
 
+static void write_typed(const struct weir_counters *ctrs, const void *key, char *text)
+{
+	struct weir_buf out;
+	const char *written;
+
+	weir_buf_init(&out, -1);
+	weir_value_write(ctrs->key, key, NULL, &out);
+	written = weir_buf_string(&out);
+	snprintf(text, ctrs->text_room, "%s", written ? written : "?");
+	weir_buf_free(&out);
+}
+
 const char *weir_counters_name(const struct weir_counters *ctrs, size_t nth)
 {
 	char *text;
@@ -196,7 +236,9 @@ const char *weir_counters_name(const struct weir_counters *ctrs, size_t nth)
 		return NULL;
 	/* Written when asked for: most readings of big maps want only some. */
 	text = ctrs->texts + nth * ctrs->text_room;
-	if (!*text)
+	if (!*text && ctrs->key)
+		write_typed(ctrs, ctrs->keys + nth * ctrs->map.key_size_bytes, text);
+	else if (!*text)
 		weir_key_names_write(ctrs->names, ctrs->keys + nth * ctrs->map.key_size_bytes,
 				     text);
 	return text;

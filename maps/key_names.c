@@ -225,6 +225,11 @@ void weir_key_names_free(struct weir_key_names *names)
 	free(names);
 }
 
+bool weir_key_names_any(const struct weir_key_names *names)
+{
+	return names->n;
+}
+
 size_t weir_key_names_room(const struct weir_key_names *names)
 {
 	return names->room;

@@ -359,8 +359,10 @@ struct weir_count {
 };
 
 /*
- * A counter map opened for repeated reading: a (per-CPU) array or hash whose
- * value is a struct with the 64-bit members "packets" and "bytes", by BTF.
+ * A counter map opened for repeated reading: a (per-CPU) array or hash whose value is, by
+ * BTF, a struct with unsigned members of 32 or 64 bits called packets (pkts, rx_packets,
+ * count, hits, ...) or bytes (octets, rx_bytes, ...), or one such number in a map whose name
+ * says that it counts (rx_count, drop_cnt, port_bytes, ...).
  */
 struct weir_counters;
 
@@ -369,12 +371,16 @@ int weir_counters_open(int fd, struct weir_counters **out);
 void weir_counters_close(struct weir_counters *ctrs);
 const struct weir_map *weir_counters_map(const struct weir_counters *ctrs);
 
+/* Which of the two it counts; the other is 0. */
+bool weir_counters_have_packets(const struct weir_counters *ctrs);
+bool weir_counters_have_bytes(const struct weir_counters *ctrs);
+
 /* Reads all entries in batches where the kernel has them, CPUs summed.
  * Returns the number of entries; weir_counters_name() and _value() then speak
  * of this reading. */
 int weir_counters_read(struct weir_counters *ctrs);
-/* Key as its enumerator (common prefix cut, lower case), else as a number or
- * hex bytes. Lives until the next read. */
+/* Key as its enumerator (common prefix cut, lower case), else by its type, as dump prints it,
+ * cut to 159 bytes. Lives until the next read. */
 const char *weir_counters_name(const struct weir_counters *ctrs, size_t nth);
 struct weir_count weir_counters_value(const struct weir_counters *ctrs, size_t nth);
 /* Nanoseconds of CLOCK_MONOTONIC at which the reading ended. */

@@ -8,6 +8,7 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,41 +228,86 @@ static void test_counter_type(void **state)
 	int id;
 
 	assert_int_equal(find(g, add_struct(g, 16, "packets", wide, "bytes", wide), &type), 0);
-	assert_int_equal(type.packets_at, 0);
-	assert_int_equal(type.bytes_at, 8);
+	assert_int_equal(type.packets.offset_bytes, 0);
+	assert_int_equal(type.bytes.offset_bytes, 8);
 	/* any order, other members, typedef and const around */
 	g->map.value_size_bytes = 24;
 	id = btf__add_const(g->btf, add_struct(g, 24, "bytes", wide, "packets", g->u64));
 	id = btf__add_typedef(g->btf, "t", id);
 	assert_int_equal(find(g, id, &type), 0);
-	assert_int_equal(type.packets_at, 16);
-	assert_int_equal(type.bytes_at, 0);
+	assert_int_equal(type.packets.offset_bytes, 16);
+	assert_int_equal(type.bytes.offset_bytes, 0);
+	/* one of them, and names that others give them */
+	id = add_struct(g, 24, "hits", wide, "rx_bytes", g->u64);
+	assert_int_equal(find(g, id, &type), 0);
+	assert_int_equal(type.packets.offset_bytes, 0);
+	assert_int_equal(type.bytes.offset_bytes, 16);
+	id = add_struct(g, 24, "last_seen", wide, "octets", g->u64);
+	assert_int_equal(find(g, id, &type), 0);
+	assert_int_equal(type.packets.size_bytes, 0);
+	assert_int_equal(type.bytes.offset_bytes, 16);
+	/* of 32 bits */
+	id = add_struct(g, 24, "pkts", g->u32, "x", g->u64);
+	assert_int_equal(find(g, id, &type), 0);
+	assert_int_equal(type.packets.size_bytes, 4);
+}
+
+/* A number alone counts when the map is called so. */
+static void test_counter_alone(void **state)
+{
+	static const struct {
+		const char *name;
+		bool packets, bytes;
+	} cases[] = {
+		{"rx_count", true, false},  {"rxcnt", true, false},
+		{"stats", true, false},	    {"port_bytes", false, true},
+		{"account", false, false},  {"statistics", false, false},
+		{"config", false, false},   {"drop_cnt", true, false},
+		{"counting", false, false},
+	};
+	struct ground *g = *state;
+	struct weir_counter_type type;
+
+	g->map.value_size_bytes = 8;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		bool is = cases[i].packets || cases[i].bytes;
+
+		snprintf(g->map.name, sizeof(g->map.name), "%s", cases[i].name);
+		assert_int_equal(find(g, g->u64, &type), is ? 0 : -EMEDIUMTYPE);
+		if (!is)
+			continue;
+		assert_int_equal(type.packets.size_bytes, cases[i].packets ? 8 : 0);
+		assert_int_equal(type.bytes.size_bytes, cases[i].bytes ? 8 : 0);
+	}
+	snprintf(g->map.name, sizeof(g->map.name), "stats");
+	assert_int_equal(find(g, g->u32, &type), -EMEDIUMTYPE); /* another size */
+	assert_int_equal(find(g, btf__add_int(g->btf, "long", 8, BTF_INT_SIGNED), &type),
+			 -EMEDIUMTYPE);
+	g->map.name[0] = '\0';
 }
 
 static void test_not_a_counter(void **state)
 {
 	struct ground *g = *state;
-	struct weir_counter_type type = {.packets_at = 99};
+	struct weir_counter_type type = {.packets.size_bytes = 99};
 	int id;
 
 	assert_int_equal(find(g, 0, &type), -EMEDIUMTYPE);
 	assert_int_equal(find(g, 12345, &type), -EMEDIUMTYPE);
 	assert_int_equal(find(g, g->u64, &type), -EMEDIUMTYPE);
-	id = add_struct(g, 16, "packets", g->u64, "octets", g->u64);
+	id = add_struct(g, 16, "weight", g->u64, "age", g->u64);
 	assert_int_equal(find(g, id, &type), -EMEDIUMTYPE);
-	id = add_struct(g, 16, "packets", g->u32, "bytes", g->u64);
-	assert_int_equal(find(g, id, &type), -EMEDIUMTYPE);
-	id = add_struct(g, 16, "packets", g->u64, "bytes", btf__add_ptr(g->btf, g->u64));
+	id = add_struct(g, 16, "weight", g->u64, "bytes", btf__add_ptr(g->btf, g->u64));
 	assert_int_equal(find(g, id, &type), -EMEDIUMTYPE);
 	/* a struct that the value has no room for */
-	id = add_struct(g, 24, "packets", g->u64, "bytes", g->u64);
+	id = add_struct(g, 24, "weight", g->u64, "bytes", g->u64);
 	assert_int_equal(find(g, id, &type), -EMEDIUMTYPE);
 	/* a bit field */
 	id = btf__add_struct(g->btf, "s", 16);
 	assert_int_equal(btf__add_field(g->btf, "packets", g->u64, 0, 60), 0);
-	assert_int_equal(btf__add_field(g->btf, "bytes", g->u64, 64, 64), 0);
+	assert_int_equal(btf__add_field(g->btf, "age", g->u64, 64, 64), 0);
 	assert_int_equal(find(g, id, &type), -EMEDIUMTYPE);
-	assert_int_equal(type.packets_at, 99);
+	assert_int_equal(type.packets.size_bytes, 99);
 }
 
 static void test_possible(void **state)
@@ -306,6 +352,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wide_numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counter_type, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_counter_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_a_counter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_possible, setup, teardown),
 		cmocka_unit_test(test_keyset),
