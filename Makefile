@@ -23,11 +23,12 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s%s\n' '$(1)' '$(2)';)
 
 PACKAGES := clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libmd-dev \
-	gcc libc6-dev linux-libc-dev
+	gcc libc6-dev linux-libc-dev libmicrohttpd-dev libncurses-dev $(if $(shell command -v npm),,npm)
 DEMO_PACKAGES := iproute2 iputils-ping socat bpftool
 CHECK_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libclang-rt-14-dev lld perl \
 	clang-format clang-tidy cppcheck shellcheck tcpdump strace jq man-db \
-	mandoc bash-completion python3 util-linux procps pkg-config
+	mandoc bash-completion python3 util-linux procps pkg-config curl tmux prometheus \
+	chromium-headless-shell
 
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-missing-field-initializers $(if $(filter 1,$(WERROR)),-Werror)
@@ -35,21 +36,29 @@ OPT  ?= -O2 -g
 # "1.1.2", which libbpf itself shortens to "1.1"; empty where its file name does not tell.
 LIBBPF_VERSION := $(word 2,$(subst .so., ,$(notdir $(realpath $(shell $(CC) -print-file-name=libbpf.so)))))
 override CPPFLAGS += -I. -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -DWEIR_LIBBPF='"$(LIBBPF_VERSION)"'
+UPLOT := $(B)/page/node_modules/uplot/dist
+override CPPFLAGS += -DWEIR_PAGE='"cli/serve/page"' -DWEIR_UPLOT='"$(UPLOT)"'
 override CFLAGS += -std=gnu11 -fPIC $(WARN) $(OPT)
 
 LIB_SRC  := $(sort $(wildcard loader/*.c maps/*.c))
-CLI_SRC  := $(sort $(wildcard cli/*.c))
+CLI_SRC  := $(sort $(wildcard cli/*.c cli/board/*.c))
+TOP_SRC  := $(sort $(wildcard cli/top/*.c))
+SERVE_SRC := $(sort $(wildcard cli/serve/*.c))
 STATIC_SRC := $(sort $(wildcard loader/static/*.c))
 BPF_SRC  := $(sort $(wildcard bpf/*.bpf.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz_*.c))
 TOOL_SRC := $(sort $(wildcard tests/tool_*.c))
 BENCH_SRC := $(sort $(wildcard selftests/bench/*.c))
-HEADERS  := $(sort $(wildcard loader/*.h maps/*.h cli/*.h tests/*.h))
+HEADERS  := $(sort $(wildcard loader/*.h maps/*.h cli/*.h cli/*/*.h tests/*.h))
 SCRIPTS  := $(sort $(wildcard selftests/*.sh selftests/*/*.sh examples/*/*.sh .ci/run cli/weir.bash))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
+TOP_OBJ := $(TOP_SRC:%.c=$(B)/%.o)
+SERVE_OBJ := $(SERVE_SRC:%.c=$(B)/%.o)
+# weir top and weir serve; empty: without them, and without ncurses, libmicrohttpd and npm.
+APART ?= $(B)/weir-top $(B)/weir-serve
 SHIMS   := $(B)/shims/tc $(B)/shims/ip
 BPF_OLD := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/legacy/%.o)
 BPF_NEW := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.o)
@@ -76,7 +85,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(B)/weir $(SHIMS) $(B)/libweir.a $(B)/libweir.so $(B)/weir.pc $(BPF_OLD) $(BPF_NEW)
+all: $(B)/weir $(APART) $(SHIMS) $(B)/libweir.a $(B)/libweir.so $(B)/weir.pc $(BPF_OLD) $(BPF_NEW)
 
 help:
 	@echo 'all      weir, libweir.a, libweir.so, weir.pc and the BPF objects, below $(B)/'
@@ -96,6 +105,8 @@ miss=; $(call need-prog,$(firstword $(CC)),gcc); $(call need-prog,$(CLANG),clang
 $(call need-head,bpf/libbpf.h,libbpf-dev); $(call need-head,gelf.h,libelf-dev); \
 $(call need-head,zlib.h,zlib1g-dev); $(call need-head,libmnl/libmnl.h,libmnl-dev); \
 $(call need-head,sha1.h,libmd-dev); $(call need-head,linux/bpf.h,linux-libc-dev); \
+$(if $(APART),$(call need-head,microhttpd.h,libmicrohttpd-dev); $(call need-head,ncurses.h,libncurses-dev); \
+$(call need-prog,npm,npm);) \
 $(1) \
 if [ -n "$$miss" ]; then printf "weir: missing:\n$$miss"'weir: install them with: make deps\n' >&2; exit 1; fi
 endef
@@ -110,6 +121,8 @@ $(call need-prog,clang-tidy,clang-tidy); $(call need-prog,cppcheck,cppcheck); \
 $(call need-prog,shellcheck,shellcheck); $(call need-prog,tcpdump,tcpdump); \
 $(call need-prog,strace,strace); $(call need-prog,jq,jq); $(call need-prog,mandoc,mandoc); \
 $(call need-prog,man,man-db); $(call need-prog,python3,python3); $(call need-prog,pkg-config,pkg-config); \
+$(call need-prog,curl,curl); $(call need-prog,tmux,tmux); $(call need-prog,prometheus,prometheus); \
+$(call need-prog,chromium-headless-shell,chromium-headless-shell); \
 printf 'int LLVMFuzzerTestOneInput(void){return 0;}' | $(CLANG) -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null || \
 miss="$$miss  libFuzzer of clang: package libclang-rt-14-dev\n"; [ -r /usr/share/bash-completion/bash_completion ] || \
 miss="$$miss  bash-completion: package bash-completion\n";
@@ -131,7 +144,7 @@ deps:
 
 # ---- programs and libraries --------------------------------------------------
 
-$(LIB_OBJ) $(CLI_OBJ) $(STATIC_OBJ): $(B)/%.o: %.c | $(B)/.deps
+$(LIB_OBJ) $(CLI_OBJ) $(TOP_OBJ) $(SERVE_OBJ) $(STATIC_OBJ): $(B)/%.o: %.c | $(B)/.deps
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/libweir.a: $(LIB_OBJ)
@@ -143,6 +156,22 @@ $(B)/libweir.so: $(LIB_OBJ) loader/libweir.map
 
 $(B)/weir: $(CLI_OBJ) $(STATIC_OBJ) $(B)/libweir.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC_FLAGS) -o $@ $(CLI_OBJ) $(STATIC_OBJ) $(B)/libweir.a $(STATIC_LIBS)
+
+# What needs large libraries: executables that weir becomes.
+APART_OBJ = $(filter-out $(B)/cli/main.o,$(CLI_OBJ))
+$(B)/weir-top: $(TOP_OBJ) $(APART_OBJ) $(B)/libweir.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS) -lncursesw -ltinfo -lm
+
+$(B)/weir-serve: $(SERVE_OBJ) $(APART_OBJ) $(B)/libweir.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS) -lmicrohttpd
+
+# The page, with the plotting library as npm has it by the lock file's sum.
+PAGE_SRC := $(wildcard cli/serve/page/*)
+$(UPLOT)/uPlot.iife.min.js: cli/serve/page/package.json cli/serve/page/package-lock.json
+	$(call say,NPM,uplot)mkdir -p $(B)/page && cp $^ $(B)/page/ && cd $(B)/page && \
+		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 || { cat npm.log; exit 1; }
+
+$(B)/cli/serve/assets.o: $(PAGE_SRC) $(UPLOT)/uPlot.iife.min.js
 
 # tc and ip by name: what is about BPF goes to weir, the rest to the real ones.
 $(SHIMS): | $(B)/weir
@@ -179,6 +208,7 @@ install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir)/weir \
 		$(mandir)/man8 $(compdir) $(bpfdir)/legacy $(shimdir))
 	install -m 755 $(B)/weir $(DESTDIR)$(bindir)/weir
+	$(if $(APART),install -d $(DESTDIR)$(libexecdir)/weir && install -m 755 $(APART) $(DESTDIR)$(libexecdir)/weir/)
 	for name in tc ip; do ln -sf $$(realpath -m --relative-to=$(shimdir) $(bindir)/weir) $(DESTDIR)$(shimdir)/$$name; done
 	install -m 644 $(B)/libweir.a $(DESTDIR)$(libdir)/
 	install -m 755 $(B)/libweir.so $(DESTDIR)$(libdir)/libweir.so.$(VERSION)
@@ -195,4 +225,4 @@ clean:
 	rm -rf $(B)
 
 include selftests/check.mk
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(STATIC_OBJ:.o=.d) $(BPF_OLD:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TOP_OBJ:.o=.d) $(SERVE_OBJ:.o=.d) $(STATIC_OBJ:.o=.d) $(BPF_OLD:.o=.d)

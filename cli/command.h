@@ -79,6 +79,19 @@ struct weir_stat_config {
 	uint32_t count;	      /* 0: without end */
 };
 
+struct weir_top_config {
+	const char *dev;
+	uint64_t interval_ns; /* 0: a second */
+};
+
+struct weir_serve_config {
+	const char *listen; /* NULL: 127.0.0.1:9777 */
+	const char *token;  /* file */
+	const char *dev;
+	uint64_t interval_ns; /* 0: a second */
+	uint32_t series;      /* 0: 10,000 */
+};
+
 /* Of every verb of `map`. */
 struct weir_map_config {
 	struct weir_map_ref map;
@@ -120,6 +133,8 @@ union weir_config {
 	struct weir_convert_config convert;
 	struct weir_check_config check;
 	struct weir_stat_config stat;
+	struct weir_top_config top;
+	struct weir_serve_config serve;
 	struct weir_map_config map;
 	struct weir_help_config help;
 };
@@ -155,6 +170,20 @@ void weir_process_open_streams(void);
 void weir_process_restore(void);
 /* Would a closed pipe end us, had prepare() not been called? */
 bool weir_process_pipe_kills(void);
+
+/* What needs large libraries is an executable of its own, weir-NAME, which has all of our
+ * words and runs this one itself. Set by its main(). */
+struct weir_apart {
+	const char *name;
+	int (*run)(const struct weir_globals *globals, const union weir_config *cfg);
+};
+
+extern struct weir_apart weir_apart;
+/* main() of such an executable. */
+int weir_apart_main(const char *name,
+		    int (*run)(const struct weir_globals *globals, const union weir_config *cfg),
+		    int argc, char **argv);
+extern char **weir_process_argv; /* as main() got it */
 
 /* By name or unique prefix; NULL after an error line that lists candidates. */
 const struct weir_command *weir_command_find(const char *name);
@@ -210,6 +239,8 @@ int weir_cmd_map_diff(const struct weir_globals *globals, const union weir_confi
 int weir_cmd_map_plan(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_apply(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_freeze(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_top(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_serve(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_help(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_version(const struct weir_globals *globals, const union weir_config *cfg);
 

@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 	if (argc > 0 && weir_compat_is_name(argv[0]))
 		return weir_compat_main(argv[0], argv + 1, NULL);
 	weir_process_open_streams();
+	weir_process_argv = argv;
 	if (argc < 1)
 		return WEIR_EXIT_USAGE;
 	if (argc > 1 && strcmp(argv[1], "complete") == 0)

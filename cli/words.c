@@ -158,6 +158,26 @@ static const struct weir_word stat_words[] = {
 	END,
 };
 
+static const struct weir_word top_words[] = {
+	STRING("dev", "DEV", FIELD(top, dev), .fill = WEIR_FILL_DEV,
+	       .help = "only this interface, and what its programs count"),
+	INTERVAL(FIELD(top, interval_ns), "how often: 2, 0.5, 1s, 500ms (default: 1s)"),
+	END,
+};
+
+static const struct weir_word serve_words[] = {
+	STRING("listen", "ADDR:PORT", FIELD(serve, listen),
+	       .help = "where (default: 127.0.0.1:9777); [::1]:9777, *:9777"),
+	STRING("token", "FILE", FIELD(serve, token), .fill = WEIR_FILL_FILE,
+	       .help = "a file with the word that clients must send"),
+	STRING("dev", "DEV", FIELD(serve, dev), .fill = WEIR_FILL_DEV,
+	       .help = "only this interface, and what its programs count"),
+	INTERVAL(FIELD(serve, interval_ns), "how often counters are read (default: 1s)"),
+	NUMBER("series", "N", 1000000, FIELD(serve, series),
+	       .help = "at most N counters (default: 10000); what is cut is counted"),
+	END,
+};
+
 static const struct weir_word help_words[] = {
 	STRING(NULL, "COMMAND", FIELD(help, command), .fill = WEIR_FILL_COMMAND,
 	       .help = "the command (default: an overview)"),
@@ -191,6 +211,11 @@ const struct weir_command weir_commands[] = {
 	{"stat", weir_cmd_stat, stat_words, "print packet and byte counters",
 	 "Without MAP, id and dev: every counter map that is pinned or used by an attached\n"
 	 "program. A map that is called like a word is given by its path.\n"},
+	{"top", weir_cmd_top, top_words, "watch interfaces, programs and counters, live",
+	 "Keys: arrows move, / filters, s sorts, space pauses, ? explains, q ends.\n"},
+	{"serve", weir_cmd_serve, serve_words, "show counters over HTTP: Prometheus, and a page",
+	 "On 127.0.0.1:9777 unless told otherwise: / is the page, /metrics is for Prometheus,\n"
+	 "/api/v1/board is JSON. Beyond loopback it needs a token.\n"},
 	{"map", NULL, no_words, "read and edit any map of the machine",
 	 "MAP is a pinned name, a path, `id N', or `prog PROGRAM NAME'. Keys and values are\n"
 	 "words by their types: 10.1.2.0/24, saddr=10.0.0.1,dport=53, [1,2], eth0, tcp.\n",

@@ -345,6 +345,24 @@ int weir_prog_brief_by_fd(int fd, struct weir_prog *out);
 int weir_prog_by_fd(int fd, struct weir_prog *out);
 int weir_prog_by_id(uint32_t id, struct weir_prog *out);
 
+/* ---- interfaces ---------------------------------------------------------- */
+
+/* struct rtnl_link_stats64 of linux/if_link.h, the part that people look at. */
+struct weir_link_stats {
+	int ifindex;
+	char dev[IFNAMSIZ];
+	bool up; /* administratively, and there is a carrier */
+	uint32_t n_rx_queues, n_tx_queues;
+	uint64_t rx_packets, rx_bytes, rx_errors, rx_dropped;
+	uint64_t tx_packets, tx_bytes, tx_errors, tx_dropped;
+};
+
+/* Return 0 to go on; another value ends the walk and is returned. */
+typedef int (*weir_link_stats_fn)(const struct weir_link_stats *stats, void *ctx);
+
+/* All interfaces of @net in the order of their indexes. Logged. */
+int weir_link_stats(struct weir_net *net, weir_link_stats_fn fn, void *ctx);
+
 #ifdef __cplusplus
 }
 #endif

@@ -33,6 +33,7 @@ struct weir_counters {
 	struct weir_walk *walk;
 	uint64_t time_ns;
 	size_t n, cap;
+	size_t n_keys; /* that were ever read: the first ones of keys and texts */
 	uint8_t *keys;
 	struct weir_count *counts;
 	char *texts; /* a slot for each key; "" until somebody asks */
@@ -170,6 +171,20 @@ static struct weir_count sum(const struct weir_counters *ctrs, const uint8_t *va
 	return total;
 }
 
+/* The text of a key that is where it was stays. */
+static void keep_key(struct weir_counters *ctrs, size_t nth, const uint8_t *key)
+{
+	size_t size = ctrs->map.key_size_bytes;
+	uint8_t *at = ctrs->keys + nth * size;
+
+	if (nth < ctrs->n_keys && !memcmp(at, key, size))
+		return;
+	memcpy(at, key, size);
+	ctrs->texts[nth * ctrs->text_room] = '\0';
+	if (nth >= ctrs->n_keys)
+		ctrs->n_keys = nth + 1;
+}
+
 static int take(const void *keys, const void *values, size_t n, void *ctx)
 {
 	struct weir_counters *ctrs = ctx;
@@ -178,9 +193,8 @@ static int take(const void *keys, const void *values, size_t n, void *ctx)
 
 	if (ctrs->n + n > ctrs->cap && grow(ctrs, ctrs->n + n))
 		return -ENOMEM;
-	memcpy(ctrs->keys + ctrs->n * ctrs->map.key_size_bytes, keys, n * ctrs->map.key_size_bytes);
 	for (size_t i = 0; i < n; i++, value += stride) {
-		ctrs->texts[(ctrs->n + i) * ctrs->text_room] = '\0';
+		keep_key(ctrs, ctrs->n + i, (const uint8_t *)keys + i * ctrs->map.key_size_bytes);
 		ctrs->counts[ctrs->n + i] = sum(ctrs, value);
 	}
 	ctrs->n += n;

@@ -55,22 +55,24 @@ progs: $(PROG_OBJ)
 tests: $(TESTS) $(TOOLS) $(B)/bench/replace $(B)/bench/compare $(B)/tests/fault.so $(B)/weir-asan $(B)/weir-shared progs
 asan: $(TESTS)
 
+LINT_SRC := $(LIB_SRC) $(CLI_SRC) $(TOP_SRC) $(SERVE_SRC) $(STATIC_SRC)
+
 check-format:
-	$(call say,FORMAT,)clang-format --dry-run -Werror $(LIB_SRC) $(CLI_SRC) $(STATIC_SRC) $(HEADERS) $(BPF_SRC) \
+	$(call say,FORMAT,)clang-format --dry-run -Werror $(LINT_SRC) $(HEADERS) $(BPF_SRC) \
 		$(wildcard bpf/lib/*.h tests/*.c selftests/bench/*.c)
 
 check-headers: $(HEADERS:%=$(B)/headers/%.ok)
 $(B)/headers/%.ok: % $(HEADERS)
 	$(call say,HEADER,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -Werror -fsyntax-only -x c $< && touch $@
 
-check-lint: $(patsubst %,$(B)/tidy/%.ok,$(LIB_SRC) $(CLI_SRC) $(STATIC_SRC)) $(B)/tidy/cppcheck.ok $(B)/tidy/shellcheck.ok
+check-lint: $(patsubst %,$(B)/tidy/%.ok,$(LINT_SRC)) $(B)/tidy/cppcheck.ok $(B)/tidy/shellcheck.ok
 $(B)/tidy/%.ok: % .clang-tidy $(HEADERS)
 	$(call say,TIDY,$<)mkdir -p $(@D) && clang-tidy --quiet --warnings-as-errors='*' $< -- $(CPPFLAGS) -std=gnu11 2>$@.err \
 		|| { cat $@.err; exit 1; }; touch $@
-$(B)/tidy/cppcheck.ok: $(LIB_SRC) $(CLI_SRC) $(STATIC_SRC) $(HEADERS)
+$(B)/tidy/cppcheck.ok: $(LINT_SRC) $(HEADERS)
 	$(call say,CPPCHECK,)mkdir -p $(@D) && cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -I. \
 		--enable=warning,performance,portability --suppress=missingIncludeSystem \
-		-D'LIBBPF_OPTS(TYPE,NAME,...)=struct TYPE NAME = {__VA_ARGS__}' $(LIB_SRC) $(CLI_SRC) $(STATIC_SRC) && touch $@
+		-D'LIBBPF_OPTS(TYPE,NAME,...)=struct TYPE NAME = {__VA_ARGS__}' $(LINT_SRC) && touch $@
 $(B)/tidy/shellcheck.ok: $(SCRIPTS)
 	$(call say,SHCHECK,)mkdir -p $(@D) && shellcheck -x $(SCRIPTS) && touch $@
 

@@ -86,6 +86,9 @@ pair 'a line that is not about BPF, through the shim (goal: at most 2 ms more); 
 # shellcheck source=selftests/bench/maps.sh
 . "$ROOT/selftests/bench/maps.sh"
 
+# shellcheck source=selftests/bench/serve.sh
+. "$ROOT/selftests/bench/serve.sh"
+
 echo
 echo "replacement under ${PPS:=200000} packets/s (${SWAPS:=1000} times each; sent and counted must be equal)"
 SWAPS=$SWAPS PPS=$PPS bash "$ROOT/selftests/test_replace.sh" | grep '^# '

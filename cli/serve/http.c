@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Requests and answers, by libmicrohttpd. In: a state that somebody fills. Out: the page,
+ * metrics, JSON, and streams of events.
+ *
+ * A connection has 8 KiB for its request, ten seconds without a byte, and is one of 2,000, so
+ * that a thousand idle ones take 8 MB and leave room for others. Without a token only requests
+ * to a loopback name are answered: a page from elsewhere that points its own name here
+ * (DNS rebinding) gets nothing.
+ */
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/say.h"
+#include "cli/serve/serve.h"
+
+#define CONNECTIONS_MAX 2000u
+#define REQUEST_BYTES	8192u
+#define IDLE_SECONDS	10u
+#define STREAMS_MAX	64u
+#define STREAM_PIECE	16384u
+#define BEARER		"Bearer "
+#define TEXT_PLAIN	"text/plain; charset=utf-8"
+#define CONTENT_SECURITY                                                                        \
+	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src " \
+	"'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+struct stream {
+	struct weir_http *http;
+	struct MHD_Connection *connection;
+	struct weir_page *page; /* that is being sent; NULL */
+	size_t at;
+	uint64_t sequence, beat; /* of what was sent last */
+	bool suspended;
+	struct stream *next;
+};
+
+struct weir_http {
+	struct MHD_Daemon *daemon;
+	struct weir_http_opts opts;
+	pthread_mutex_t lock; /* of all below */
+	struct stream *streams;
+	unsigned int n_streams;
+	uint64_t beat;
+	bool stopping;
+};
+
+/* ---- answers ------------------------------------------------------------- */
+
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int status,
+			      struct MHD_Response *response, const char *type)
+{
+	static const char *const headers[][2] = {
+		{"Content-Security-Policy", CONTENT_SECURITY},
+		{"X-Content-Type-Options", "nosniff"},
+		{"X-Frame-Options", "DENY"},
+		{"Referrer-Policy", "no-referrer"},
+		{"Cross-Origin-Opener-Policy", "same-origin"},
+		{"Cross-Origin-Resource-Policy", "same-origin"},
+		{"Cache-Control", "no-store"},
+	};
+	enum MHD_Result ret;
+
+	if (!response)
+		return MHD_NO;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
+		(void)MHD_add_response_header(response, headers[i][0], headers[i][1]);
+	if (type)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	ret = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return ret;
+}
+
+static struct MHD_Response *fixed(const void *bytes, size_t len)
+{
+	return MHD_create_response_from_buffer(len, (void *)bytes, MHD_RESPMEM_PERSISTENT);
+}
+
+/* @header may be NULL. */
+static enum MHD_Result refuse(struct weir_http *http, struct MHD_Connection *connection,
+			      unsigned int status, const char *text, const char *header,
+			      const char *value)
+{
+	struct MHD_Response *response = fixed(text, strlen(text));
+
+	__atomic_add_fetch(&http->opts.state->refused, 1, __ATOMIC_RELAXED);
+	if (response && header)
+		(void)MHD_add_response_header(response, header, value);
+	return answer(connection, status, response, TEXT_PLAIN);
+}
+
+static void release_page(void *page)
+{
+	weir_page_release(page);
+}
+
+static enum MHD_Result answer_view(struct weir_http *http, struct MHD_Connection *connection,
+				   enum weir_view view, const char *type)
+{
+	struct weir_page *page = weir_state_view(http->opts.state, view, NULL);
+	struct MHD_Response *response;
+
+	if (!page)
+		return refuse(http, connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "no counters were read yet\n", MHD_HTTP_HEADER_RETRY_AFTER, "1");
+	response = MHD_create_response_from_buffer_with_free_callback_cls(page->len, page->bytes,
+									  release_page, page);
+	if (!response)
+		weir_page_release(page);
+	return answer(connection, MHD_HTTP_OK, response, type);
+}
+
+/* ---- streams ------------------------------------------------------------- */
+
+/* What is to be sent next; false: nothing yet. Under the lock. */
+static bool next_event(struct stream *stream)
+{
+	uint64_t sequence;
+	struct weir_page *page =
+		weir_state_view(stream->http->opts.state, WEIR_VIEW_EVENT, &sequence);
+
+	if (!page || sequence == stream->sequence) {
+		weir_page_release(page);
+		return false;
+	}
+	stream->page = page;
+	stream->at = 0;
+	stream->sequence = sequence;
+	stream->beat = stream->http->beat;
+	return true;
+}
+
+static ssize_t send_stream(void *cls, uint64_t pos, char *buf, size_t max)
+{
+	static const char comment[] = ":\n\n";
+	struct stream *stream = cls;
+	struct weir_http *http = stream->http;
+	ssize_t n = 0;
+
+	(void)pos;
+	pthread_mutex_lock(&http->lock);
+	if (http->stopping) {
+		n = MHD_CONTENT_READER_END_OF_STREAM;
+	} else if (stream->page || next_event(stream)) {
+		size_t left = stream->page->len - stream->at;
+
+		n = (ssize_t)(left < max ? left : max);
+		memcpy(buf, stream->page->bytes + stream->at, (size_t)n);
+		stream->at += (size_t)n;
+		if (stream->at == stream->page->len) {
+			weir_page_release(stream->page);
+			stream->page = NULL;
+		}
+	} else if (stream->beat != http->beat && max >= sizeof(comment)) {
+		stream->beat = http->beat;
+		n = sizeof(comment) - 1;
+		memcpy(buf, comment, (size_t)n);
+	} else {
+		stream->suspended = true;
+		MHD_suspend_connection(stream->connection);
+	}
+	pthread_mutex_unlock(&http->lock);
+	return n;
+}
+
+static void end_stream(void *cls)
+{
+	struct stream *stream = cls, **at;
+	struct weir_http *http = stream->http;
+
+	pthread_mutex_lock(&http->lock);
+	for (at = &http->streams; *at && *at != stream; at = &(*at)->next)
+		;
+	if (*at)
+		*at = stream->next;
+	http->n_streams--;
+	pthread_mutex_unlock(&http->lock);
+	weir_page_release(stream->page);
+	free(stream);
+}
+
+static enum MHD_Result answer_stream(struct weir_http *http, struct MHD_Connection *connection)
+{
+	struct stream *stream = NULL;
+	struct MHD_Response *response;
+
+	pthread_mutex_lock(&http->lock);
+	if (http->n_streams < STREAMS_MAX)
+		stream = calloc(1, sizeof(*stream));
+	if (stream) {
+		stream->http = http;
+		stream->connection = connection;
+		stream->beat = http->beat;
+		stream->next = http->streams;
+		http->streams = stream;
+		http->n_streams++;
+	}
+	pthread_mutex_unlock(&http->lock);
+	if (!stream)
+		return refuse(http, connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "too many streams are open\n", MHD_HTTP_HEADER_RETRY_AFTER, "10");
+	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_PIECE, send_stream,
+						     stream, end_stream);
+	if (!response)
+		end_stream(stream);
+	return answer(connection, MHD_HTTP_OK, response, "text/event-stream");
+}
+
+/* ---- requests ------------------------------------------------------------ */
+
+static bool is_loopback_name(const char *host)
+{
+	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		size_t len = strlen(names[i]);
+
+		if (!strncasecmp(host, names[i], len) && (!host[len] || host[len] == ':'))
+			return true;
+	}
+	return false;
+}
+
+static bool is_known_host(const struct weir_http *http, const char *host)
+{
+	return !host || is_loopback_name(host) || !strcmp(host, http->opts.listen->text);
+}
+
+static bool is_allowed(const struct weir_http *http, const char *authorization)
+{
+	size_t len = strlen(BEARER);
+
+	if (!*http->opts.token)
+		return true;
+	if (!authorization || strncasecmp(authorization, BEARER, len) != 0)
+		return false;
+	authorization += len;
+	return weir_token_is(http->opts.token, authorization, strlen(authorization));
+}
+
+static enum MHD_Result answer_data(struct weir_http *http, struct MHD_Connection *connection,
+				   const char *path, bool head)
+{
+	if (!strcmp(path, "/metrics"))
+		return answer_view(http, connection, WEIR_VIEW_METRICS,
+				   "text/plain; version=0.0.4; charset=utf-8");
+	if (!strcmp(path, "/api/v1/board"))
+		return answer_view(http, connection, WEIR_VIEW_BOARD, "application/json");
+	if (!strcmp(path, "/api/v1/history"))
+		return answer_view(http, connection, WEIR_VIEW_HISTORY, "application/json");
+	if (!strcmp(path, "/api/v1/stream") && !head)
+		return answer_stream(http, connection);
+	return refuse(http, connection, MHD_HTTP_NOT_FOUND, "not found\n", NULL, NULL);
+}
+
+static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
+			      const char *method, const char *version, const char *upload,
+			      size_t *upload_len, void **request)
+{
+	struct weir_http *http = cls;
+	bool head = !strcmp(method, MHD_HTTP_METHOD_HEAD);
+	struct weir_asset asset;
+	const char *value;
+
+	(void)version;
+	(void)upload;
+	(void)upload_len;
+	if (!head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
+		return refuse(http, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n",
+			      MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	/* an answer before the request's end would close the connection behind it */
+	if (!*request) {
+		*request = http;
+		return MHD_YES;
+	}
+	value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	if (!*http->opts.token && !is_known_host(http, value))
+		return refuse(http, connection, MHD_HTTP_FORBIDDEN,
+			      "without a token only loopback names are answered\n", NULL, NULL);
+	__atomic_add_fetch(&http->opts.state->requests, 1, __ATOMIC_RELAXED);
+	if (weir_asset_find(url, &asset))
+		return answer(connection, MHD_HTTP_OK, fixed(asset.bytes, asset.len), asset.type);
+	if (!strcmp(url, "/favicon.ico"))
+		return answer(connection, MHD_HTTP_NO_CONTENT, fixed("", 0), NULL);
+	value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+					    MHD_HTTP_HEADER_AUTHORIZATION);
+	if (!is_allowed(http, value))
+		return refuse(http, connection, MHD_HTTP_UNAUTHORIZED, "a token is needed\n",
+			      MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer realm=\"weir\"");
+	return answer_data(http, connection, url, head);
+}
+
+/* ---- started, stopped ---------------------------------------------------- */
+
+int weir_http_start(const struct weir_http_opts *opts, struct weir_http **out)
+{
+	struct weir_http *http = calloc(1, sizeof(*http));
+
+	if (!http)
+		return -ENOMEM;
+	http->opts = *opts;
+	(void)pthread_mutex_init(&http->lock, NULL);
+	http->daemon = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME,
+		opts->listen->port, NULL, NULL, handle, http, MHD_OPTION_LISTEN_SOCKET,
+		opts->listen->fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
+		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_END);
+	if (!http->daemon) {
+		weir_say_error("serve: the HTTP server does not start: %s", strerror(errno));
+		pthread_mutex_destroy(&http->lock);
+		free(http);
+		return -EIO;
+	}
+	*out = http;
+	return 0;
+}
+
+void weir_http_notify(struct weir_http *http)
+{
+	pthread_mutex_lock(&http->lock);
+	http->beat++;
+	for (struct stream *at = http->streams; at; at = at->next) {
+		if (!at->suspended)
+			continue;
+		at->suspended = false;
+		MHD_resume_connection(at->connection);
+	}
+	pthread_mutex_unlock(&http->lock);
+}
+
+void weir_http_stop(struct weir_http *http)
+{
+	if (!http)
+		return;
+	pthread_mutex_lock(&http->lock);
+	http->stopping = true;
+	pthread_mutex_unlock(&http->lock);
+	weir_http_notify(http);
+	MHD_stop_daemon(http->daemon);
+	pthread_mutex_destroy(&http->lock);
+	free(http);
+}

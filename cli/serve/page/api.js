@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The server: the token, the first board and history, and the stream, which
+// is read with fetch because EventSource cannot send a token.
+
+const TOKEN_KEY = "weir-token";
+const FIRST_DELAY = 1;
+const LONGEST_DELAY = 30;
+// A stream that is silent for this many intervals is taken for dead.
+const SILENT_INTERVALS = 5;
+const SILENT_AT_LEAST = 15;
+
+export class HttpError extends Error {
+	constructor(status) {
+		super(`HTTP ${status}`);
+		this.status = status;
+	}
+}
+
+function remembered() {
+	try {
+		return sessionStorage.getItem(TOKEN_KEY) || "";
+	} catch {
+		return "";
+	}
+}
+
+function remember(token) {
+	try {
+		sessionStorage.setItem(TOKEN_KEY, token);
+	} catch {
+		// Without storage it lives as long as the page.
+	}
+}
+
+// A header cannot carry more than visible ASCII.
+export function usableToken(token) {
+	return /^[\x21-\x7e]+$/.test(token);
+}
+
+function hashToken() {
+	const match = /^#token=(.*)$/.exec(location.hash);
+	if (!match)
+		return "";
+	history.replaceState(null, "", location.pathname + location.search);
+	try {
+		return decodeURIComponent(match[1]);
+	} catch {
+		return match[1];
+	}
+}
+
+// Calls take(event, data) for each event of a text/event-stream.
+async function readEvents(body, take) {
+	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+	let text = "";
+	for (;;) {
+		const { done, value } = await reader.read();
+		if (done)
+			return;
+		const blocks = (text + value).split(/\r?\n\r?\n/);
+		text = blocks.pop();
+		for (const block of blocks)
+			takeBlock(block, take);
+	}
+}
+
+function takeBlock(block, take) {
+	let event = "message";
+	const data = [];
+	for (const line of block.split(/\r?\n/)) {
+		const match = /^(event|data): ?(.*)$/.exec(line);
+		if (match?.[1] === "event")
+			event = match[2];
+		else if (match)
+			data.push(match[2]);
+	}
+	if (data.length)
+		take(event, data.join("\n"));
+}
+
+export class Api {
+	// started(board, history), board(board), state(name, detail);
+	// askToken(refused) gives a promise of a token.
+	constructor(handlers) {
+		this.handlers = handlers;
+		this.wake = () => {};
+		this.tokenCame = () => {};
+		this.token = remembered();
+		this.takeHash();
+		addEventListener("hashchange", () => {
+			if (this.takeHash())
+				this.restart();
+		});
+		addEventListener("online", () => this.wake());
+		document.addEventListener("visibilitychange", () => document.hidden || this.wake());
+	}
+
+	takeHash() {
+		const token = hashToken();
+		if (token)
+			this.setToken(token);
+		return Boolean(token);
+	}
+
+	setToken(token) {
+		this.token = token;
+		remember(token);
+	}
+
+	restart() {
+		this.stop?.abort();
+		this.wake();
+		this.tokenCame(this.token);
+	}
+
+	async get(path) {
+		const headers = usableToken(this.token) ? { Authorization: `Bearer ${this.token}` } : {};
+		const response = await fetch(path, { headers, cache: "no-store", signal: this.stop.signal });
+		if (!response.ok)
+			throw new HttpError(response.status);
+		return response;
+	}
+
+	async json(path) {
+		return (await this.get(path)).json();
+	}
+
+	async run() {
+		for (;;) {
+			let why = "the stream ended";
+			try {
+				await this.session();
+			} catch (error) {
+				why = this.silent ? "the server is silent" : error.message;
+				if (error.status === 401) {
+					await this.replaceToken();
+					continue;
+				}
+			} finally {
+				clearTimeout(this.watchdog);
+			}
+			await this.pauseFor(why);
+		}
+	}
+
+	async session() {
+		this.stop = new AbortController();
+		this.silent = false;
+		this.watch(SILENT_AT_LEAST);
+		const board = await this.json("/api/v1/board");
+		const history = await this.json("/api/v1/history");
+		this.handlers.started(board, history);
+		const stream = await this.get("/api/v1/stream");
+		await readEvents(stream.body, (event, data) => {
+			if (event !== "board")
+				return;
+			const next = JSON.parse(data);
+			this.delay = FIRST_DELAY;
+			this.watch(Math.max(SILENT_AT_LEAST, SILENT_INTERVALS * next.seconds));
+			this.handlers.state("live");
+			this.handlers.board(next);
+		});
+	}
+
+	watch(seconds) {
+		clearTimeout(this.watchdog);
+		this.watchdog = setTimeout(() => {
+			this.silent = true;
+			this.stop.abort();
+		}, seconds * 1000);
+	}
+
+	// Spread out, so that many pages do not come back in the same moment.
+	async pauseFor(why) {
+		const seconds = (this.delay || FIRST_DELAY) * (0.75 + Math.random() / 2);
+		this.delay = Math.min(LONGEST_DELAY, 2 * (this.delay || FIRST_DELAY));
+		this.stop.abort();
+		this.handlers.state("reconnecting", why);
+		await new Promise((resolve) => {
+			this.wake = resolve;
+			setTimeout(resolve, seconds * 1000);
+		});
+	}
+
+	async replaceToken() {
+		this.stop.abort();
+		this.handlers.state("token", "a token is needed");
+		const typed = this.handlers.askToken(Boolean(this.token));
+		const inAddress = new Promise((resolve) => {
+			this.tokenCame = resolve;
+		});
+		this.setToken(await Promise.race([typed, inAddress]));
+	}
+}

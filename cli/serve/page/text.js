@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Elements and numbers. Names come from programs that others loaded, so
+// everything here goes through textContent and setAttribute.
+
+const PREFIXES = ["", "k", "M", "G", "T", "P", "E", "Z"];
+const NARROW = "\u202f";
+const EXACT_BELOW = 100000;
+
+export const NONE = "\u2013";
+
+export function el(tag, props = {}, ...children) {
+	const node = document.createElement(tag);
+	for (const [name, value] of Object.entries(props)) {
+		if (name === "text")
+			node.textContent = value;
+		else if (name === "data")
+			Object.assign(node.dataset, value);
+		else if (name.startsWith("on"))
+			node.addEventListener(name.slice(2), value);
+		else if (value === true)
+			node.setAttribute(name, "");
+		else if (value !== false && value !== undefined && value !== null)
+			node.setAttribute(name, value);
+	}
+	node.append(...children);
+	return node;
+}
+
+// A name that turns the reading direction or holds control characters could
+// pass for another: those characters are written as their numbers.
+export function visible(name) {
+	return String(name ?? "").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+		(c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+}
+
+// Writing the same text again would still cost layout and end a selection.
+export function setText(node, text) {
+	if (node.textContent !== text)
+		node.textContent = text;
+}
+
+// Puts nodes into parent in this order, and moves only those that are not at
+// their place: a moved element loses its focus and its scroll position.
+export function place(parent, nodes) {
+	const wanted = new Set(nodes);
+	for (const child of [...parent.children])
+		if (!wanted.has(child))
+			child.remove();
+	let at = parent.firstElementChild;
+	for (const node of nodes) {
+		if (node === at)
+			at = at.nextElementSibling;
+		else
+			parent.insertBefore(node, at);
+	}
+}
+
+export function number(value) {
+	const n = Number(value);
+	return Number.isFinite(n) ? n : 0;
+}
+
+function scaled(value, significant) {
+	let step = 0;
+	// What would round up to 1000 takes the next prefix already.
+	while (Math.abs(value) >= 1000 - 0.5 * 10 ** (3 - significant) && step < PREFIXES.length - 1) {
+		value /= 1000;
+		step++;
+	}
+	const whole = Math.abs(value) < 9.9995 ? 1 : Math.abs(value) < 99.995 ? 2 : 3;
+	return [value.toFixed(Math.max(0, significant - whole)), PREFIXES[step]];
+}
+
+// A rate: three significant digits and a prefix.
+export function rate(value) {
+	if (value === null || value === undefined || !Number.isFinite(value))
+		return NONE;
+	if (value === 0)
+		return "0";
+	const [digits, prefix] = scaled(value, 3);
+	return prefix ? digits + NARROW + prefix : digits;
+}
+
+// A total: exact while it is short.
+export function total(value) {
+	if (!Number.isFinite(value))
+		return NONE;
+	if (Math.abs(value) < EXACT_BELOW)
+		return String(Math.round(value));
+	const [digits, prefix] = scaled(value, 4);
+	return digits + NARROW + prefix;
+}
+
+// A tick of an axis: no trailing zeros, no space.
+export function tick(value) {
+	const [digits, prefix] = scaled(value, 3);
+	return String(Number(digits)) + prefix;
+}
+
+export function exact(value) {
+	return Number.isFinite(value) ? BigInt(Math.round(value)).toString() : "0";
+}
+
+const clockFormat = new Intl.DateTimeFormat("en-GB", {
+	hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+});
+
+export function clock(seconds) {
+	return clockFormat.format(new Date(seconds * 1000));
+}
+
+export function nanoseconds(ns) {
+	if (ns < 1000)
+		return `${Math.round(ns)}${NARROW}ns`;
+	if (ns < 1e6)
+		return `${(ns / 1e3).toFixed(1)}${NARROW}\u00b5s`;
+	return `${(ns / 1e6).toFixed(1)}${NARROW}ms`;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the HTTP side knows: the last snapshot with its rates and history, and the texts made of
+ * it, each once for all clients that want it. Threads of the server read, one thread takes
+ * snapshots in.
+ */
+#ifndef WEIR_CLI_SERVE_STATE_H
+#define WEIR_CLI_SERVE_STATE_H
+
+#include <pthread.h>
+
+#include "cli/board/board.h"
+#include "maps/buf.h"
+
+enum weir_view {
+	WEIR_VIEW_METRICS,
+	WEIR_VIEW_BOARD,
+	WEIR_VIEW_HISTORY,
+	WEIR_VIEW_EVENT,
+	WEIR_VIEWS
+};
+
+/* A text that several clients hold. */
+struct weir_page {
+	char *bytes;
+	size_t len;
+	unsigned int holders; /* changed by atomic operations */
+};
+
+struct weir_state {
+	pthread_mutex_t lock;
+	struct weir_board board;
+	struct weir_page *views[WEIR_VIEWS]; /* of this board; NULL: not asked for yet */
+	uint64_t sequence;		     /* of the board; 0: none yet */
+	uint64_t cpu_ns;		     /* that collecting has taken since the start */
+	uint64_t requests, refused;	     /* answered, and turned away; atomic */
+};
+
+int weir_state_start(struct weir_state *state);
+void weir_state_end(struct weir_state *state);
+/* Takes @snap in, as weir_board_take() does. */
+int weir_state_take(struct weir_state *state, struct weir_snap *snap);
+/* A text of the present board, to be released; NULL: no memory, or no board yet. *sequence may
+ * be NULL. */
+struct weir_page *weir_state_view(struct weir_state *state, enum weir_view view,
+				  uint64_t *sequence);
+void weir_page_release(struct weir_page *page);
+
+/* ---- texts (metrics.c, json.c) ------------------------------------------- */
+
+/* Prometheus' text format, version 0.0.4. */
+void weir_metrics_write(const struct weir_state *state, struct weir_buf *out);
+void weir_board_json(const struct weir_state *state, struct weir_buf *out);
+void weir_history_json(const struct weir_state *state, struct weir_buf *out);
+/* "eth0" as JSON or a label's value has it, without quotes around; what is not UTF-8, or a
+ * control character, becomes '?'. */
+void weir_text_escape(struct weir_buf *out, const char *text);
+
+#endif

@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What watching costs. Sourced by run.sh.
+# shellcheck disable=SC2154 # run.sh's
+
+"$WEIR" map create c1k type percpu_array key u32 value '{u64 packets; u64 bytes}' max 1000
+pair '1,000 counters of all CPUs once, JSON (goal: 0.30x); peer: bpftool map dump' \
+	"$W -j stat $BPFFS/tc/globals/c1k all" true "bpftool -j map dump pinned $BPFFS/tc/globals/c1k" true
+
+# cpu_ns PID...: CPU time of processes
+cpu_ns() {
+	for pid in "$@"; do
+		cut -d' ' -f1 "/proc/$pid/schedstat" "/proc/$pid"/task/*/schedstat | sed 1d
+	done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
+}
+rss_kb() {
+	for pid in "$@"; do
+		awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"
+	done | awk '{ sum += $1 } END { print sum }'
+}
+# serve_with WORDS...: two process ids in $pids
+serve_with() {
+	background ns "$A" "$WEIR" -n "$A" serve "$@" 2>"$TMP/serving"
+	wait_for 5 grep -q 'serving on' "$TMP/serving"
+	pids=("$bg" "$(pgrep -P "$bg")")
+}
+scrape() {
+	ns "$A" curl -s -o /dev/null -w '%{time_total}\n' http://127.0.0.1:9777/metrics
+}
+
+echo
+echo "weir serve, scraped once a second: 10 programs, 1,045 counters of all CPUs (goal: 0.1 % of a core)"
+ip -n "$A" link set lo up
+for n in 1 2 3 4 5; do
+	ns "$A" ip link add "b$n" type veth peer name "c$n"
+	ns "$A" ip link set "b$n" up
+	for hook in ingress egress; do
+		ns "$A" "$WEIR" -q attach dev "b$n" "$hook" obj "$NEW"
+	done
+done
+serve_with
+scrape >/dev/null
+sleep 2
+before=$(cpu_ns "${pids[@]}")
+for n in $(seq 20); do
+	scrape >/dev/null
+	sleep 1
+done
+awk -v ns="$(($(cpu_ns "${pids[@]}") - before))" -v rss="$(rss_kb "${pids[@]}")" \
+	'BEGIN { printf "  CPU %.3f %% of a core, both processes; RSS %d kB\n", ns / 1e7 / 20, rss }'
+awk '/collect_cpu/ && !/#/ { print "  reading counters: " $2 * 1000 / 23 " ms of CPU a second" }' \
+	<(ns "$A" curl -s http://127.0.0.1:9777/metrics)
+echo "  a packet while that goes on:"
+"$BUILD/bench/count" "$PROGS/bench_count.o" "$NEW" | sed 's/^/  /'
+stop "${pids[0]}"
+
+"$WEIR" map create c10k type hash key u32 value '{u64 packets; u64 bytes}' max 10000
+seq 9000 | sed 's/$/ packets=1/' | "$WEIR" -q map import c10k -
+serve_with interval 0.05 series 20000
+echo "weir serve with 10,045 series, read 20 times a second"
+for n in $(seq 31); do
+	scrape
+done | sort -n | awk '{ t[NR] = $1 } END { printf "  a scrape: median %.1f ms, worst %.1f ms\n", t[int((NR + 1) / 2)] * 1000, t[NR] * 1000 }'
+sleep 5
+early=$(rss_kb "${pids[@]}")
+sleep 15
+echo "  RSS $early kB, 300 readings later $(rss_kb "${pids[@]}") kB"
+stop "${pids[0]}"
+rm "$BPFFS"/tc/globals/c1*
+for n in 1 2 3 4 5; do
+	ns "$A" ip link del "b$n"
+done

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Clients that no server likes, for test_serve.sh: serve_clients.py PORT KIND."""
+import os
+import socket
+import sys
+import time
+
+
+def connect(port):
+    sock = socket.create_connection(("127.0.0.1", port), timeout=5)
+    sock.settimeout(5)
+    return sock
+
+
+def answer(sock):
+    """The status of the answer; "closed": none came."""
+    try:
+        line = sock.recv(4096).split(b"\r\n")[0].decode("latin-1")
+    except OSError:
+        line = ""
+    return line.split(" ")[1] if line.startswith("HTTP/") else "closed"
+
+
+def ask(port, request):
+    sock = connect(port)
+    try:
+        sock.sendall(request)
+    except OSError:
+        pass
+    status = answer(sock)
+    sock.close()
+    return status
+
+
+def well_served(port):
+    start = time.monotonic()
+    status = ask(port, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    return status == "200" and time.monotonic() - start < 2
+
+
+def idle(port, count=1000):
+    """A thousand that say nothing, or half a request: others are served."""
+    socks = []
+    for i in range(count):
+        sock = connect(port)
+        if i % 2:
+            sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: local")
+        socks.append(sock)
+    served = sum(well_served(port) for _ in range(5))
+    print(f"{len(socks)} {served}")
+    for sock in socks:
+        sock.close()
+
+
+def slow(port):
+    """A byte now and then: cut off, or at least nobody else waits."""
+    sock = connect(port)
+    for byte in b"GET /metrics HTTP/1.1\r\n":
+        sock.sendall(bytes([byte]))
+        time.sleep(0.02)
+    print(well_served(port))
+
+
+def garbage(port):
+    for size in (1, 100, 5000, 100000):
+        for _ in range(5):
+            ask(port, os.urandom(size) + b"\r\n\r\n")
+    print(well_served(port))
+
+
+def large(port):
+    """A long URL, long headers, many headers, a body."""
+    host = b"Host: localhost\r\n"
+    print(ask(port, b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n" + host + b"\r\n"),
+          ask(port, b"GET / HTTP/1.1\r\n" + host + b"X: " + b"a" * 20000 + b"\r\n\r\n"),
+          ask(port, b"GET / HTTP/1.1\r\n" + host + b"X: a\r\n" * 3000 + b"\r\n"),
+          ask(port, b"POST / HTTP/1.1\r\n" + host + b"Content-Length: 99999999\r\n\r\n" + b"a" * 100000),
+          well_served(port))
+
+
+def deaf(port, count=70):
+    """Streams that are opened and never read."""
+    request = b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    statuses, socks = {}, []
+    for _ in range(count):
+        sock = connect(port)
+        sock.sendall(request)
+        status = answer(sock)
+        statuses[status] = statuses.get(status, 0) + 1
+        socks.append(sock)
+    print(statuses.get("200", 0), statuses.get("503", 0), well_served(port))
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[2]](int(sys.argv[1]))

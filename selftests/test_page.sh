@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The page of weir serve in a real browser: its numbers are the packets that were sent, its
+# plots move, nothing is fetched from elsewhere, and nothing is complained of. Takes the
+# pictures of the README when SHOTS names a directory for them.
+# shellcheck disable=SC2016 # expressions are the browser's
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+netns_add A B
+veth_pair "$A" v0 "$B" eth0
+ip -n "$B" link set lo up
+PORT=9777
+URL=http://127.0.0.1:$PORT/
+SHOTS=${SHOTS:-$TMP}
+
+"$WEIR" -n "$B" -q attach dev eth0 xdp generic obj "$BUILD/bpf/count.o"
+"$WEIR" -n "$B" -q attach dev eth0 ingress obj "$BUILD/bpf/count.o"
+"$WEIR" -n "$B" -q attach dev eth0 egress obj "$BUILD/bpf/count.o"
+"$WEIR" map create allowed type hash key ipv4 value '{u64 packets; u64 bytes}' max 2000
+seq 1 1500 | awk '{ printf "10.0.%d.%d packets=%d,bytes=%d\n", $1 / 250, $1 % 250, $1, $1 * 60 }' | "$WEIR" -q map import allowed -
+background ns "$B" "$WEIR" -n "$B" serve interval 0.3 2>"$TMP/said"
+serve=$bg
+wait_for 5 grep -q 'serving on' "$TMP/said"
+
+coproc BROWSER { exec nsenter --net="/run/netns/$B" python3 "$ROOT/selftests/browser.py" "$TMP/profile" 2>"$TMP/browser"; }
+exec {to_browser}>&"${BROWSER[1]}" {from_browser}<&"${BROWSER[0]}"
+# browser COMMAND...: its answer
+browser() {
+	printf '%s\n' "$*" >&"$to_browser"
+	read -r -t 40 answer <&"$from_browser" || answer='failed: no answer'
+	printf '%s\n' "$answer"
+}
+cell() {
+	printf 'Number(document.querySelector(`[data-map="%s"] [data-counter="%s"] [data-cell="%s"]`)?.dataset.value)' "$1" "$2" "$3"
+}
+
+is "$(browser size 1280 900 light)" true 'a window'
+is "$(browser open $URL)" true 'the page opens'
+is "$(browser wait 10 'document.documentElement.dataset.live === "1"')" true 'and is live'
+send "$A" v0 ipv4 321 >/dev/null
+is "$(browser wait 10 "$(cell weir_count xdp_ipv4_other packets) === 321")" true 'packets are those that were sent'
+is "$(browser eval "$(cell weir_count ingress_ipv4_other packets)")" 321 'at the next hook, too'
+is "$(browser eval "$(cell weir_count xdp_ipv4_other bytes)")" "$("$WEIR" -j stat weir_count | jq '.[0].counters[] | select(.name == "xdp_ipv4_other").bytes')" 'bytes as in the map'
+is "$(browser eval 'document.querySelector(`[data-dev="eth0"]`).textContent.match(/count_xdp[^]*count_ingress[^]*count_egress/) !== null')" true 'programs in their order'
+before=$(browser eval 'window.weirPoints()')
+is "$(browser wait 10 "window.weirPoints() > $before + 2")" true 'a plot moves'
+is "$(browser eval 'document.querySelectorAll(`[data-map="allowed"] [data-counter]`).length <= 600')" true 'thousands of rows are cut'
+is "$(browser eval 'document.documentElement.scrollWidth <= innerWidth')" true 'nothing is wider than the window'
+
+# Traffic of some kinds, so that a picture shows something.
+traffic() {
+	local n
+	for ((n = 0; n < 40; n++)); do
+		send "$A" v0 ipv4 $((20 + n % 7 * 13)) >/dev/null
+		sleep 0.1
+	done
+}
+traffic
+is "$(browser shot "$SHOTS/page-light.png") $(browser size 1280 900 dark) $(browser shot "$SHOTS/page-dark.png")" 'true true true' 'pictures'
+is "$(browser eval 'getComputedStyle(document.body).backgroundColor !== "rgb(255, 255, 255)"')" true 'dark is dark'
+browser size 360 740 light >/dev/null
+is "$(browser wait 5 'document.documentElement.scrollWidth <= innerWidth')" true 'on a phone, too'
+browser shot "$SHOTS/page-phone.png" >/dev/null
+
+# ---- what comes and goes ---------------------------------------------------------------
+
+"$WEIR" map create fresh type array key u32 value '{u64 packets}' max 3
+"$WEIR" map set fresh 1 packets=5
+is "$(browser wait 15 'document.querySelector(`[data-map="fresh"]`) !== null')" true 'a new map'
+rm "$BPFFS/tc/globals/fresh"
+is "$(browser wait 15 'document.querySelector(`[data-map="fresh"]`) === null')" true 'goes when it is gone'
+"$WEIR" map create html type hash key 'char[32]' value '{u64 packets}' max 3
+"$WEIR" map set html '"<img src=x onerror=alert(1)>"' packets=7
+is "$(browser wait 15 'document.querySelector(`[data-map="html"] [data-counter]`) !== null') $(browser eval 'document.querySelectorAll(`[data-map="html"] img`).length')" 'true 0' 'a name is text'
+stop "$serve"
+is "$(browser wait 10 'document.documentElement.dataset.live !== "1" || /reconnect/i.test(document.body.textContent)')" true 'an end of the stream is shown'
+background ns "$B" "$WEIR" -n "$B" serve interval 0.3 2>"$TMP/said"
+serve=$bg
+is "$(browser wait 20 'document.documentElement.dataset.live === "1" && !/reconnecting/i.test(document.body.innerText)')" true 'and it goes on by itself'
+
+# While nobody listened the browser says that it could not connect; nothing else.
+is "$(browser complaints | jq -c 'map(select(test("ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|ERR_ABORTED") | not))')" '[]' 'no complaint'
+is "$(browser requests)" "[\"${URL%/}\"]" 'no request to elsewhere'
+
+# ---- tokens ----------------------------------------------------------------------------------
+
+stop "$serve"
+echo 0123456789abcdef0123456789abcdef >"$TMP/token"
+background ns "$B" "$WEIR" -n "$B" serve interval 0.3 token "$TMP/token" 2>"$TMP/said"
+wait_for 5 grep -q 'serving on' "$TMP/said"
+browser open about:blank >/dev/null
+is "$(browser open "${URL}#token=0123456789abcdef0123456789abcdef") $(browser wait 10 'document.documentElement.dataset.live === "1"')" 'true true' 'a token in the address'
+is "$(browser eval 'location.href.includes("token")')" false 'which is not left there'
+
+eval "exec ${BROWSER[1]}>&- {to_browser}>&-" # which ends it
+wait "$BROWSER_PID"
+done_testing

@@ -1,0 +1,238 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# weir serve: what it tells Prometheus, who is let in, clients that mean no good, and maps that
+# come and go meanwhile.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+weir() {
+	"$WEIR" "$@"
+}
+netns_add A B
+veth_pair "$A" v0 "$B" v1
+ip -n "$B" link set lo up
+PORT=9777
+URL=http://127.0.0.1:$PORT
+
+get() {
+	ns "$B" curl -sS -m 5 --path-as-is "$@"
+}
+status_of() {
+	get -o /dev/null -w '%{http_code}' "$@"
+}
+# metric LINE-WITHOUT-VALUE: its value
+metric() {
+	get "$URL/metrics" | grep -F "$1" | awk '{ print $NF }'
+}
+# start WORDS...: serves, and waits until it answers; the note is in $TMP/said
+start() {
+	background ns "$B" "$WEIR" -n "$B" serve interval 0.2 "$@" 2>"$TMP/said"
+	parent=$bg
+	wait_for 5 grep -q 'serving on' "$TMP/said"
+	child=$(pgrep -P "$parent")
+}
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+# The answer has what was counted.
+counted() {
+	[ "$(metric "$1")" = "$2" ]
+}
+
+weir -n "$B" -q attach dev v1 xdp generic obj "$BUILD/bpf/count.o"
+weir -n "$B" -q attach dev v1 ingress obj "$BUILD/bpf/count.o"
+
+# ---- metrics ------------------------------------------------------------------
+
+start
+is "$(cat "$TMP/said")" 'weir: note: serving on http://127.0.0.1:9777/' 'says where it serves'
+send "$A" v0 ipv4 123 >/dev/null
+PIN=$BPFFS/tc/globals/weir_count
+KEY="{map=\"weir_count\",dev=\"v1\",hook=\"xdp,ingress\",pin=\"$PIN\",key=\"xdp_ipv4_other\"}"
+ok 'packets that were sent are there' wait_for 5 counted "weir_packets_total$KEY" 123
+is "$(metric "weir_bytes_total$KEY")" "$(weir -j stat "$PIN" | jq '.[0].counters[] | select(.name == "xdp_ipv4_other").bytes')" 'bytes as in the map'
+is "$(metric 'weir_interface_receive_packets_total{dev="v1"}')" 123 'of the interface, too'
+like "$(get "$URL/metrics")" 'weir_program_attached\{dev="v1",hook="xdp",how="generic",program="count_xdp",id="[0-9]+",position="1"\} 1' 'programs in their order'
+like "$(get "$URL/metrics")" 'weir_program_attached\{dev="v1",hook="ingress",[^}]*position="2"\} 1' 'one behind the other'
+get "$URL/metrics" >"$TMP/metrics"
+ok 'promtool takes them' promtool check metrics <"$TMP/metrics"
+is "$(promtool check metrics <"$TMP/metrics" 2>&1)" '' 'and finds nothing to say'
+weir map create names type hash key 'char[16]' value '{u64 packets}' max 9
+weir map set names '"a\"b\\c"' packets=5
+wait_for 5 counted 'packets_total{map="names"' 5
+like "$(get "$URL/metrics" | grep names)" 'weir_packets_total\{map="names",pin="[^"]*",key="[^ ]*a[^ ]*b[^ ]*c[^ ]*"\} 5' 'a key with quotes'
+get "$URL/metrics" >"$TMP/metrics"
+ok 'is taken, too' promtool check metrics <"$TMP/metrics"
+
+# ---- JSON, streams --------------------------------------------------------------
+
+is "$(get "$URL/api/v1/board" | jq -c '.devs[] | select(.name == "v1") | [.rx_packets, (.programs | map([.hook, .name]))]')" \
+	'[123,[["xdp","count_xdp"],["ingress","count_ingress"]]]' 'JSON: interfaces and their programs'
+is "$(get "$URL/api/v1/board" | jq -c '.devs[1].programs[0].maps[0] as $m | .maps[$m].counters[] | select(.name == "xdp_ipv4_other").packets')" 123 'programs and their maps'
+like "$(get "$URL/api/v1/history" | jq -c '[(.times | length), (.devs[1].rx_pps | length)]')" '^\[([0-9]+),\1\]$' 'history, as long as its times'
+background ns "$B" curl -sSN "$URL/api/v1/stream" >"$TMP/stream"
+stream=$bg
+events() {
+	[ "$(grep -c '^event: board' "$TMP/stream")" -ge "$1" ]
+}
+ok 'a stream of events' wait_for 5 events 3
+send "$A" v0 ipv4 100 >/dev/null
+streamed() {
+	tail -n 3 "$TMP/stream" | sed -n 's/^data: //p' | tail -n 1 | jq -e '.devs[] | select(.name == "v1").rx_packets == 223' >/dev/null
+}
+ok 'which tells what is new' wait_for 5 streamed
+is "$(sed -n 's/^data: //p' "$TMP/stream" | head -n 3 | jq -c '.devs | length' | sort -u | wc -l)" 1 'each whole in itself'
+stop "$stream"
+
+# ---- who is let in -----------------------------------------------------------------
+
+is "$(status_of "$URL/")" 200 'the page'
+is "$(status_of "$URL/nosuch") $(status_of "$URL/../../etc/passwd") $(status_of "$URL/%2e%2e/etc/passwd") $(status_of "$URL//metrics")" '404 404 404 404' 'nothing else'
+is "$(status_of -X POST "$URL/metrics") $(status_of -X DELETE "$URL/") $(status_of -I "$URL/metrics")" '405 405 200' 'GET and HEAD alone'
+is "$(status_of -H 'Host: evil.example' "$URL/metrics") $(status_of -H "Host: localhost:$PORT" "$URL/metrics")" '403 200' 'no names but those of loopback'
+headers=$(get -D - -o /dev/null "$URL/")
+like "$headers" "Content-Security-Policy: default-src 'none'; script-src 'self'" 'a policy for its content'
+like "$headers" 'X-Content-Type-Options: nosniff' 'types are what they say'
+is "$(get -o /dev/null -w '%{num_connects}' "$URL/metrics" --next -o /dev/null -w '%{num_connects}' "$URL/metrics" 2>/dev/null)" 10 'a connection is used again'
+is "$(awk '/^Cap(Prm|Eff)/ { print $2 }' "/proc/$child/status" | sort -u) $(awk '/^Uid/ { print $2 }' "/proc/$child/status")" '0000000000000000 65534' 'who serves has no capability, and is nobody'
+is "$(find "/proc/$child/fd" -lname '*bpf-*' | wc -l)" 0 'nor a map'
+is "$(awk '/^NoNewPrivs/ { print $2 }' "/proc/$parent/status" "/proc/$child/status" | sort -u)" 1 'and gets none again'
+
+# ---- clients that mean no good -------------------------------------------------------
+
+clients() {
+	ns "$B" python3 "$ROOT/selftests/serve_clients.py" "$PORT" "$1"
+}
+rss_kb() {
+	awk '/^VmRSS/ { print $2 }' "/proc/$child/status"
+}
+rss=$(rss_kb)
+is "$(clients idle)" '1000 5' 'a thousand that say nothing: others are served'
+is "$(clients slow)" True 'one that is slow'
+is "$(clients garbage)" True 'garbage'
+like "$(clients large)" '^(414|closed) (431|413|closed) (431|413|closed) (405|413|closed) True$' 'long URLs, headers, bodies'
+is "$(clients deaf)" '64 6 True' 'streams that nobody reads: so many, and no more'
+now=$(rss_kb)
+[ "$now" -lt $((rss + 32768)) ]
+verdict $? "memory is bounded: $rss kB before, $now kB after"
+ok 'metrics after all that' promtool check metrics <"$TMP/metrics"
+
+# ---- maps that come and go -------------------------------------------------------------
+
+weir map set names '"a\"b\\c"' packets=50
+ok 'a map changes' wait_for 5 counted 'packets_total{map="names"' 50
+rm "$BPFFS/tc/globals/names"
+weir map create names type hash key 'char[16]' value '{u64 packets}' max 9
+weir map set names x packets=7
+replaced() {
+	counted "map=\"names\",pin=\"$BPFFS/tc/globals/names\",key=\"x\"" 7
+}
+ok 'another one at its pin' wait_for 12 replaced
+rm "$BPFFS/tc/globals/names"
+is_gone() {
+	[ "$(get "$URL/metrics" | grep -c "$1")" = 0 ]
+}
+ok 'one that is gone' wait_for 12 is_gone 'map="names"'
+weir -n "$B" -q detach dev v1 xdp
+ok 'a program that is gone' wait_for 12 is_gone 'program="count_xdp"'
+ip -n "$B" link set v1 down
+ip -n "$B" link set v1 name w.1
+ok 'an interface with another name' wait_for 12 is_gone 'dev="v1"'
+like "$(get "$URL/metrics")" 'weir_interface_receive_packets_total\{dev="w.1"\} 223' 'goes on'
+is "$(status_of "$URL/metrics")" 200 'all of it without an end'
+
+# ---- many ------------------------------------------------------------------------------------
+
+weir map create many type hash key u32 value '{u64 packets; u64 bytes}' max 20000
+seq 12000 | sed 's/$/ packets=1/' | weir map import many -
+cut_off() {
+	counted 'weir_series_cut{map="many"' 2045 || counted 'weir_series_cut{map="many"' 2000 ||
+		[ "$(metric 'weir_series_cut{map="many"')" -gt 1999 ]
+}
+ok 'more than 10,000 counters are cut, and that is counted' wait_for 12 cut_off
+is "$(get "$URL/metrics" | grep -c '^weir_packets_total')" 10000 'at so many'
+rm "$BPFFS/tc/globals/many"
+
+# ---- ends ----------------------------------------------------------------------------------
+
+kill -TERM "$parent"
+wait "$parent"
+is "$? $(gone "$child" && echo ended)" '0 ended' 'SIGTERM ends both'
+start
+kill -KILL "$parent"
+ok 'who serves ends with its parent' wait_for 5 gone "$child"
+start
+kill -KILL "$child"
+wait "$parent"
+is "$? $(tail -n 1 "$TMP/said")" '1 weir: serve: the process that serves has ended' 'and the parent with it, with an error'
+
+# ---- tokens, addresses ------------------------------------------------------------------------
+
+refused() {
+	local says=$1 code=$2
+	shift 2
+	run timeout 5 "$WEIR" serve "$@"
+	exits "$code" "serve $*"
+	like "$err" "$says" 'says why'
+}
+refused 'beyond loopback a token is needed' 1 listen 0.0.0.0:9999
+refused 'beyond loopback a token is needed' 1 listen '*:9999'
+refused 'not ADDR:PORT' 2 listen localhost:0
+refused 'not ADDR:PORT' 2 listen 'nowhere:1'
+refused 'no such interface|No such device' 1 dev nosuch
+echo short >"$TMP/token"
+refused 'its first line has 5 characters' 1 token "$TMP/token"
+refused 'No such file' 1 token "$TMP/none"
+TOKEN=0123456789abcdef0123456789abcdef
+echo $TOKEN >"$TMP/token"
+start listen "[::]:$PORT" token "$TMP/token"
+is "$(status_of "$URL/metrics") $(status_of "$URL/") $(status_of "$URL/api/v1/board")" '401 200 401' 'without a token only the page'
+is "$(status_of -H "Authorization: Bearer $TOKEN" "$URL/metrics") $(status_of -H "Authorization: Bearer $TOKEN" "http://[::1]:$PORT/metrics")" '200 200' 'with it all, at both families'
+is "$(status_of -H "Authorization: Bearer ${TOKEN}0" "$URL/metrics") $(status_of -H "Authorization: Bearer ${TOKEN%f}" "$URL/metrics") $(status_of -H "Authorization: Basic $TOKEN" "$URL/metrics")" '401 401 401' 'nothing that is like it'
+is "$(tr '\0' ' ' <"/proc/$child/cmdline" | grep -c "$TOKEN")" 0 'which nobody sees in ps'
+run timeout 5 nsenter --net="/run/netns/$B" "$WEIR" serve listen "127.0.0.1:$PORT"
+exits 1 'an address that is taken'
+like "$err" 'Address already in use; another port' 'is said'
+
+# ---- Prometheus ---------------------------------------------------------------------------------
+
+stop "$parent"
+weir -n "$B" -q attach dev w.1 xdp generic obj "$BUILD/bpf/count.o"
+ip -n "$B" link set w.1 up
+start
+mkdir "$TMP/prometheus"
+cat >"$TMP/prometheus/config.yml" <<YML
+global:
+  scrape_interval: 1s
+scrape_configs:
+  - job_name: weir
+    static_configs:
+      - targets: ['127.0.0.1:$PORT']
+YML
+background ns "$B" prometheus --config.file="$TMP/prometheus/config.yml" --storage.tsdb.path="$TMP/prometheus/data" \
+	--web.listen-address=127.0.0.1:9790 2>"$TMP/prometheus/log"
+query() {
+	get --get --data-urlencode "query=$1" http://127.0.0.1:9790/api/v1/query | jq -r '.data.result[0].value[1]'
+}
+send "$A" v0 ipv4 77 >/dev/null
+total() {
+	[ "$(query 'weir_packets_total{map="weir_count",key="xdp_ipv4_other"}')" = "$1" ]
+}
+wanted=$(weir -j stat "$PIN" | jq '.[0].counters[] | select(.name == "xdp_ipv4_other").packets')
+ok 'a real Prometheus has the numbers' wait_for 20 total "$wanted"
+is "$(query up)" 1 'and finds the target well'
+
+# ---- what is in examples -----------------------------------------------------------------------------
+
+ok 'alert rules' promtool check rules "$ROOT/examples/dashboard/weir-alerts.yml"
+cp "$ROOT"/examples/dashboard/*.yml "$TMP/prometheus/"
+ok 'a scrape job' promtool check config "$TMP/prometheus/prometheus.yml"
+unknown=$(jq -r '.panels[].targets[].expr' "$ROOT/examples/dashboard/grafana.json" | grep -o 'weir_[a-z_]*' | sort -u |
+	while read -r name; do get "$URL/metrics" | grep -q "^$name{" || echo "$name"; done)
+is "$unknown" '' 'the dashboard asks for metrics that there are'
+# shellcheck disable=SC2016 # of Grafana
+broken=$(jq -r '.panels[].targets[].expr' "$ROOT/examples/dashboard/grafana.json" | sed 's/\$__rate_interval/1m/g; s/\$[a-z]*/x/g' |
+	while read -r expr; do get --get --data-urlencode "query=$expr" http://127.0.0.1:9790/api/v1/query | jq -e '.status == "success"' >/dev/null || echo "$expr"; done)
+is "$broken" '' 'and Prometheus takes its queries'
+
+done_testing

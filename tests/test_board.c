@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Snapshots over time: rates of series that stay, come, go, begin anew; history that does not
+ * grow; snapshots through a pipe, whole or refused.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/board/board.h"
+
+struct count {
+	const char *name;
+	uint64_t packets, bytes;
+};
+
+/* A map of @n counters, and an interface that has received as many packets as all of them. */
+static void fill(struct weir_snap *snap, double at_s, uint32_t map_id, const char *pin,
+		 const struct count *counts, size_t n)
+{
+	struct weir_snap_map *map;
+	struct weir_snap_dev *dev;
+	uint64_t sum = 0;
+
+	assert_int_equal(weir_snap_begin(snap), 0);
+	snap->time_ns = (uint64_t)(at_s * 1e9);
+	snap->time_s = at_s;
+	map = weir_snap_add_map(snap);
+	map->id = map_id;
+	map->pin = weir_snap_add_text(snap, pin);
+	map->name = weir_snap_add_text(snap, "m");
+	map->has_packets = map->has_bytes = true;
+	map->n_series = (uint32_t)n;
+	for (size_t i = 0; i < n; i++) {
+		struct weir_snap_series *series = weir_snap_add_series(snap);
+
+		series->name = weir_snap_add_text(snap, counts[i].name);
+		series->packets = counts[i].packets;
+		series->bytes = counts[i].bytes;
+		sum += counts[i].packets;
+	}
+	dev = weir_snap_add_dev(snap);
+	dev->ifindex = 3;
+	dev->name = weir_snap_add_text(snap, "eth0");
+	dev->rx_packets = sum;
+}
+
+static void take(struct weir_board *board, double at_s, uint32_t map_id, const char *pin,
+		 const struct count *counts, size_t n)
+{
+	struct weir_snap snap = {0};
+
+	fill(&snap, at_s, map_id, pin, counts, n);
+	assert_int_equal(weir_board_take(board, &snap), 0);
+	weir_snap_free(&snap);
+}
+
+/* Packets by the second of @name; -1: there is none. */
+static int rate_of(const struct weir_board *board, const char *name)
+{
+	for (uint32_t i = 0; i < board->snap.n_series; i++)
+		if (!strcmp(weir_snap_str(&board->snap, board->snap.series[i].name), name))
+			return (int)board->series[i]->packets;
+	return -1;
+}
+
+#define COUNTS(...)                          \
+	(const struct count[]){__VA_ARGS__}, \
+		sizeof((struct count[]){__VA_ARGS__}) / sizeof(struct count)
+
+static void test_rates(void **state)
+{
+	struct weir_board board = {0};
+
+	(void)state;
+	take(&board, 100, 1, "/p", COUNTS({"a", 50, 1000}, {"b", 7, 7}));
+	assert_int_equal(rate_of(&board, "a"), 0); /* of one look there is no rate */
+	take(&board, 102, 1, "/p", COUNTS({"a", 150, 3000}, {"b", 7, 7}));
+	assert_int_equal(rate_of(&board, "a"), 50);
+	assert_int_equal(rate_of(&board, "b"), 0);
+	assert_int_equal((int)board.series[0]->bytes, 1000);
+	assert_int_equal((int)board.rx[0]->packets, 50);
+	/* a hash gives its entries in another order; new ones began from zero */
+	take(&board, 103, 1, "/p", COUNTS({"c", 9, 9}, {"b", 17, 7}, {"a", 151, 3000}));
+	assert_int_equal(rate_of(&board, "a"), 1);
+	assert_int_equal(rate_of(&board, "b"), 10);
+	assert_int_equal(rate_of(&board, "c"), 9);
+	/* gone, and there again */
+	take(&board, 104, 1, "/p", COUNTS({"b", 17, 7}));
+	assert_int_equal(rate_of(&board, "a"), -1);
+	/* reset */
+	take(&board, 105, 1, "/p", COUNTS({"b", 5, 7}));
+	assert_int_equal(rate_of(&board, "b"), 5);
+	/* another map at the same pin goes on */
+	take(&board, 106, 2, "/p", COUNTS({"b", 25, 7}));
+	assert_int_equal(rate_of(&board, "b"), 20);
+	/* without a pin another id is another map, whose counts are not all of one second */
+	take(&board, 107, 3, "", COUNTS({"b", 1000, 7}));
+	assert_int_equal(rate_of(&board, "b"), 0);
+	weir_board_free(&board);
+}
+
+static void test_history(void **state)
+{
+	struct weir_board board = {0};
+
+	(void)state;
+	for (unsigned int i = 0; i < 3 * WEIR_POINTS; i++) {
+		take(&board, 100 + i, 1, "/p", COUNTS({"a", (uint64_t)i * i, 0}));
+		assert_int_equal(board.n_points, i < WEIR_POINTS ? i + 1 : WEIR_POINTS);
+	}
+	for (uint32_t nth = 1; nth < WEIR_POINTS; nth++) {
+		uint32_t at = weir_board_point(&board, nth),
+			 before = weir_board_point(&board, nth - 1);
+
+		assert_int_equal((int)(board.times_s[at] - board.times_s[before]), 1);
+		assert_int_equal((int)(board.series[0]->packets_then[at] -
+				       board.series[0]->packets_then[before]),
+				 2);
+	}
+	assert_int_equal((int)board.times_s[board.newest], 100 + 3 * WEIR_POINTS - 1);
+	weir_board_free(&board);
+}
+
+static void test_pipe(void **state)
+{
+	struct weir_snap snap = {0}, got = {0};
+	int pipes[2];
+
+	(void)state;
+	assert_int_equal(pipe(pipes), 0);
+	fill(&snap, 100, 1, "/p", COUNTS({"a", 5, 6}));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(weir_snap_write(&snap, pipes[1]), 0);
+		assert_int_equal(weir_snap_read(&got, pipes[0]), 1);
+		assert_int_equal(got.n_series, 1);
+		assert_int_equal(got.series[0].packets, 5);
+		assert_string_equal(weir_snap_str(&got, got.series[0].name), "a");
+		assert_string_equal(weir_snap_str(&got, got.maps[0].pin), "/p");
+		assert_true(got.time_ns == snap.time_ns);
+	}
+	/* one that ends in the middle, and none */
+	assert_int_equal(
+		write(pipes[1], "wrong magic, and then something else, long enough for a head", 60),
+		60);
+	close(pipes[1]);
+	assert_int_equal(weir_snap_read(&got, pipes[0]), -EBADMSG);
+	while (read(pipes[0], &(char){0}, 1) > 0)
+		;
+	assert_int_equal(weir_snap_read(&got, pipes[0]), 0);
+	close(pipes[0]);
+	weir_snap_free(&snap);
+	weir_snap_free(&got);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_pipe),
+	};
+
+	return cmocka_run_group_tests_name("board", tests, NULL, NULL);
+}
