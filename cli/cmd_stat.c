@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -24,15 +25,11 @@ struct report {
 	struct weir_pins *pins;
 	bool all;
 	bool rates;
+	enum weir_stat_sort sort;
+	size_t limit; /* rows of a map; 0: all */
+	struct weir_stat_row *rows;
+	size_t room;
 	struct weir_json json;
-};
-
-/* One counter, with rates when there is a reading before. */
-struct row {
-	const char *name;
-	bool has_packets, has_bytes;
-	struct weir_count count;
-	double packets_per_s, bits_per_s;
 };
 
 /* A counter below its last value was made anew: it started from zero. */
@@ -41,9 +38,10 @@ static uint64_t growth(uint64_t now, uint64_t before)
 	return now >= before ? now - before : now;
 }
 
-static struct row get_row(const struct report *report, struct weir_stat_map *map, size_t nth)
+static struct weir_stat_row get_row(const struct report *report, struct weir_stat_map *map,
+				    size_t nth)
 {
-	struct row row = {
+	struct weir_stat_row row = {
 		.name = weir_counters_name(map->ctrs, nth),
 		.has_packets = weir_counters_have_packets(map->ctrs),
 		.has_bytes = weir_counters_have_bytes(map->ctrs),
@@ -98,7 +96,7 @@ static void print_rate(bool has, double rate)
 	printf(" %9s", has ? weir_text_si(rate, si, sizeof(si)) : "-");
 }
 
-static void print_row(const struct report *report, const struct row *row, int width)
+static void print_row(const struct report *report, const struct weir_stat_row *row, int width)
 {
 	printf("  ");
 	weir_text_print(stdout, row->name);
@@ -112,38 +110,28 @@ static void print_row(const struct report *report, const struct row *row, int wi
 	putchar('\n');
 }
 
-static void print_map(const struct report *report, struct weir_stat_map *map, size_t n)
+static void print_map(const struct report *report, const struct weir_map *map, size_t n, size_t all)
 {
-	int width = (int)strlen("counter");
-	size_t shown = 0;
-	size_t i, len;
-	struct row row;
+	int width = (int)strlen("counter"), len;
 
-	for (i = 0; i < n; i++) {
-		if (is_hidden(report, weir_counters_value(map->ctrs, i)))
-			continue;
-		shown++;
-		len = strlen(weir_counters_name(map->ctrs, i));
-		if ((int)len > width)
-			width = (int)len;
-	}
-	print_heading(report, weir_counters_map(map->ctrs));
-	if (!shown) {
-		printf("  %s\n", n ? "all counters are zero" : "no counters");
+	print_heading(report, map);
+	if (!n) {
+		printf("  %s\n", all ? "all counters are zero" : "no counters");
 		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		len = (int)strlen(report->rows[i].name);
+		width = len > width ? len : width;
 	}
 	printf("  %-*s %15s %18s%s\n", width, "counter", "packets", "bytes",
 	       report->rates ? "     pkt/s     bit/s" : "");
-	for (i = 0; i < n; i++) {
-		row = get_row(report, map, i);
-		if (!is_hidden(report, row.count))
-			print_row(report, &row, width);
-	}
+	for (size_t i = 0; i < n; i++)
+		print_row(report, &report->rows[i], width);
 }
 
 /* ---- JSON ---------------------------------------------------------------- */
 
-static void put_row(struct report *report, const struct row *row)
+static void put_row(struct report *report, const struct weir_stat_row *row)
 {
 	struct weir_json *json = &report->json;
 
@@ -160,13 +148,11 @@ static void put_row(struct report *report, const struct row *row)
 	weir_json_object_end(json);
 }
 
-static void put_map(struct report *report, struct weir_stat_map *map, size_t n)
+static void put_map(struct report *report, const struct weir_map *info, size_t n)
 {
-	const struct weir_map *info = weir_counters_map(map->ctrs);
 	struct weir_json *json = &report->json;
 	char buf[WEIR_NAME_LEN];
 	const char *path;
-	struct row row;
 	size_t i;
 
 	weir_json_object(json, NULL);
@@ -178,11 +164,8 @@ static void put_map(struct report *report, struct weir_stat_map *map, size_t n)
 		weir_json_string(json, NULL, path);
 	weir_json_array_end(json);
 	weir_json_array(json, "counters");
-	for (i = 0; i < n; i++) {
-		row = get_row(report, map, i);
-		if (!is_hidden(report, row.count))
-			put_row(report, &row);
-	}
+	for (i = 0; i < n; i++)
+		put_row(report, &report->rows[i]);
 	weir_json_array_end(json);
 	weir_json_object_end(json);
 }
@@ -219,9 +202,30 @@ static void end(struct report *report)
 	weir_json_end(&report->json);
 }
 
+/* The rows of @map's reading that are shown, in their order; how many, or -ENOMEM. */
+static int64_t choose_rows(struct report *report, struct weir_stat_map *map, size_t n)
+{
+	size_t shown = 0;
+
+	if (n > report->room) {
+		struct weir_stat_row *rows = reallocarray(report->rows, n, sizeof(*rows));
+
+		if (!rows)
+			return -ENOMEM;
+		report->rows = rows;
+		report->room = n;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!is_hidden(report, weir_counters_value(map->ctrs, i)))
+			report->rows[shown++] = get_row(report, map, i);
+	weir_stat_order(report->rows, shown, report->sort);
+	return (int64_t)(report->limit && shown > report->limit ? report->limit : shown);
+}
+
 /* Reads every map and reports it. */
 static int report_once(struct report *report, struct weir_stat *stat)
 {
+	int64_t shown;
 	int n = 0;
 	size_t i;
 	int err = 0;
@@ -235,10 +239,15 @@ static int report_once(struct report *report, struct weir_stat *stat)
 			err = n;
 			break;
 		}
+		shown = choose_rows(report, map, (size_t)n);
+		if (shown < 0) {
+			err = (int)shown;
+			break;
+		}
 		if (report->globals->json)
-			put_map(report, map, (size_t)n);
+			put_map(report, weir_counters_map(map->ctrs), (size_t)shown);
 		else
-			print_map(report, map, (size_t)n);
+			print_map(report, weir_counters_map(map->ctrs), (size_t)shown, (size_t)n);
 		if (report->rates)
 			err = weir_reading_take(&map->last, map->ctrs, (size_t)n);
 	}
@@ -284,7 +293,10 @@ int weir_cmd_stat(const struct weir_globals *globals, const union weir_config *c
 {
 	const struct weir_stat_config *cfg = &config->stat;
 	uint64_t interval_ns = cfg->interval_ns;
-	struct report report = {.globals = globals, .all = cfg->all};
+	struct report report = {.globals = globals,
+				.all = cfg->all,
+				.sort = (enum weir_stat_sort)cfg->sort,
+				.limit = cfg->limit};
 	struct weir_stat stat = {0};
 	int err;
 
@@ -299,6 +311,7 @@ int weir_cmd_stat(const struct weir_globals *globals, const union weir_config *c
 	err = report.rates ? report_often(&report, &stat, interval_ns, cfg->count)
 			   : report_once(&report, &stat);
 out:
+	free(report.rows);
 	weir_stat_close(&stat);
 	return err;
 }

@@ -77,6 +77,8 @@ struct weir_stat_config {
 	bool all;
 	uint64_t interval_ns; /* 0: once */
 	uint32_t count;	      /* 0: without end */
+	uint32_t sort;	      /* enum weir_stat_sort of cli/stat.h */
+	uint32_t limit;	      /* of each map; 0: all */
 };
 
 struct weir_top_config {

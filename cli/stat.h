@@ -26,6 +26,26 @@ void weir_reading_free(struct weir_reading *reading);
 /* The value of @name; @hint: where it probably stands. Zero when it is new. */
 struct weir_count weir_reading_find(struct weir_reading *reading, size_t hint, const char *name);
 
+enum weir_stat_sort {
+	WEIR_STAT_AS_IS,
+	WEIR_STAT_NAME,
+	WEIR_STAT_PACKETS,
+	WEIR_STAT_BYTES,
+	WEIR_STAT_PPS,
+	WEIR_STAT_BPS
+};
+
+/* One counter, with rates when there is a reading before. */
+struct weir_stat_row {
+	const char *name; /* until the next reading */
+	bool has_packets, has_bytes;
+	struct weir_count count;
+	double packets_per_s, bits_per_s;
+};
+
+/* Names from the beginning, numbers from the largest. */
+void weir_stat_order(struct weir_stat_row *rows, size_t n, enum weir_stat_sort sort);
+
 struct weir_stat_map {
 	struct weir_counters *ctrs;
 	struct weir_reading last;

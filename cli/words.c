@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 
 #include "cli/command.h"
+#include "cli/stat.h"
 #include "cli/word_rows.h"
 #include "loader/weir.h"
 
@@ -144,6 +145,11 @@ static const struct weir_word check_words[] = {
 
 /* A report more often than 100 a second is a busy loop; a day is long enough. */
 
+static const struct weir_choice stat_sorts[] = {
+	{"name", WEIR_STAT_NAME}, {"packets", WEIR_STAT_PACKETS}, {"bytes", WEIR_STAT_BYTES},
+	{"pps", WEIR_STAT_PPS},	  {"bps", WEIR_STAT_BPS},	  {NULL, 0},
+};
+
 static const struct weir_word stat_words[] = {
 	STRING(NULL, "MAP", FIELD(stat, map), .group = 'w', .fill = WEIR_FILL_MAP,
 	       .help = "a pinned counter map: its name, or a path"),
@@ -152,6 +158,13 @@ static const struct weir_word stat_words[] = {
 	STRING("dev", "DEV", FIELD(stat, dev), .group = 'w', .fill = WEIR_FILL_DEV,
 	       .help = "counter maps of the programs on this interface"),
 	FLAG("all", FIELD(stat, all), .help = "also counters that are zero"),
+	{.type = WEIR_WORD_CHOICE,
+	 .word = "sort",
+	 .metavar = "name|packets|bytes|pps|bps",
+	 FIELD(stat, sort),
+	 .choices = stat_sorts,
+	 .help = "numbers: the largest first"},
+	NUMBER("limit", "N", UINT32_MAX, FIELD(stat, limit), .help = "at most N counters of a map"),
 	INTERVAL(FIELD(stat, interval_ns), "report again and again, with rates: 2, 0.5, 1s, 500ms"),
 	NUMBER("count", "N", UINT32_MAX, FIELD(stat, count),
 	       .help = "end after N reports (interval: 1s unless given)"),

@@ -220,7 +220,7 @@ static int read_words(struct weir_source *src, char **words, size_t n, void *key
 
 static int next_line(struct weir_source *src, void *key, void *value)
 {
-	char *words_room[WEIR_WORDS_MAX], **words, *line;
+	char *words_room[WEIR_LINE_WORDS_MAX], **words, *line;
 	size_t len, n;
 	int err;
 
@@ -236,7 +236,7 @@ static int next_line(struct weir_source *src, void *key, void *value)
 			continue;
 		}
 		words = words_room;
-		n = weir_words_split(line, len, words, WEIR_WORDS_MAX);
+		n = weir_words_split(line, len, words, WEIR_LINE_WORDS_MAX);
 		n = n ? skip_ipset(&words, n) : 0;
 		if (n)
 			return read_words(src, words, n, key, value);

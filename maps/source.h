@@ -68,7 +68,7 @@ bool weir_source_line(struct weir_source *src, char **line, size_t *len, int *er
 int weir_source_fill(struct weir_source *src, size_t want);
 /* "FILE:LINE" of `line`. */
 const char *weir_source_label(struct weir_source *src);
-#define WEIR_WORDS_MAX 1100 /* key, percpu, and a value each of 1024 CPUs */
+#define WEIR_LINE_WORDS_MAX 1100 /* key, percpu, and a value each of 1024 CPUs */
 
 /* Words of @line up to a comment, each ended by a NUL, for which there is room behind. */
 size_t weir_words_split(char *line, size_t len, char **words, size_t max);

@@ -93,14 +93,14 @@ static bool is_percpu(const char *cell, size_t len)
 /* "percpu 1 2", "id 5 name drop": as behind a key. */
 static int read_words(struct weir_source *src, const char *cell, size_t len, uint8_t *value)
 {
-	char *copy = malloc(len + 1), *words[WEIR_WORDS_MAX];
+	char *copy = malloc(len + 1), *words[WEIR_LINE_WORDS_MAX];
 	int err;
 
 	if (!copy)
 		return weir_fail(-ENOMEM, "%s: out of memory", src->own.label);
 	memcpy(copy, cell, len); /* there may be NULs in it */
 	copy[len] = '\0';
-	err = weir_source_value(src, words, weir_words_split(copy, len, words, WEIR_WORDS_MAX),
+	err = weir_source_value(src, words, weir_words_split(copy, len, words, WEIR_LINE_WORDS_MAX),
 				value);
 	free(copy);
 	return err;

@@ -94,6 +94,17 @@ like "$err" '^weir: .*plain.*; .*counter' 'is refused with the reason'
 ok 'a hundred thousand counters' "$WEIR" -j stat flows all
 is "$(jq '[.[0].counters | length, (map(.packets) | add), (map(.bytes) | add)] | join(" ")' <<<"$out")" \
 	'"100000 4999950000 9999900000"' 'add up'
+is "$("$WEIR" -j stat flows sort packets limit 2 | jq -c '[.[0].counters[].packets]')" '[99999,99998]' 'the largest first'
+is "$("$WEIR" -j stat flows sort bytes limit 1 | jq '.[0].counters[0].bytes')" 199998 'by bytes'
+is "$("$WEIR" stat flows sort name limit 3 | wc -l)" 5 'some of them'
+"$WEIR" map create drops type percpu_hash key ipv4 value u64 max 9
+"$WEIR" map set drops 10.0.0.9 5
+"$WEIR" map set drops 10.0.0.10 6
+cpus=$(bpftool -j map dump pinned "$GLOBALS/drops" | jq '.[0].values | length')
+is "$("$WEIR" stat drops sort name | tail -n 2 | tr -s ' ')" " 10.0.0.9 $((5 * cpus)) -
+ 10.0.0.10 $((6 * cpus)) -" 'one number, in a map that is called so, by addresses'
+is "$("$WEIR" -j stat drops | jq -c '.[0].counters[0] | has("packets", "bytes")')" 'true
+false' 'without bytes in JSON'
 fails 'a program is no map' "$WEIR" stat $BPFFS/prog
 like "$err" 'program id' 'and is called so'
 
