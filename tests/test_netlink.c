@@ -433,6 +433,35 @@ static void test_parse(void **state)
 	assert_int_equal(qdisc.egress_block, 22);
 }
 
+/* Kernels have more or fewer counters than ours knows. */
+static void test_link_stats(void **state)
+{
+	struct rtnl_link_stats64 counters = {.rx_packets = 1,
+					     .tx_packets = 2,
+					     .rx_bytes = 3,
+					     .rx_dropped = 4,
+					     .rx_missed_errors = 5};
+	uint8_t more[sizeof(counters) + 64] = {0};
+	struct weir_link_stats stats;
+	struct nlmsghdr *msg;
+
+	(void)state;
+	memcpy(more, &counters, sizeof(counters));
+	for (size_t len = 0; len <= sizeof(more); len += 8) {
+		msg = begin(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+		mnl_attr_put_strz(msg, IFLA_IFNAME, "eth0");
+		mnl_attr_put_u32(msg, IFLA_NUM_RX_QUEUES, 7);
+		mnl_attr_put(msg, IFLA_STATS64, len, more);
+		assert_int_equal(weir_nl_link_stats_parse(msg, &stats), 0);
+		assert_string_equal(stats.dev, "eth0");
+		assert_int_equal(stats.n_rx_queues, 7);
+		assert_int_equal(stats.rx_packets, len >= 8 ? 1 : 0);
+		assert_int_equal(stats.tx_packets, len >= 16 ? 2 : 0);
+		assert_true(stats.rx_dropped == (len >= sizeof(counters) ? 9 : stats.rx_dropped));
+	}
+	assert_int_equal(weir_nl_link_stats_parse(filter_msg(1, "x"), &stats), -EBADMSG);
+}
+
 /* Attributes of wrong size count as absent; names are cut and terminated. */
 static void test_parse_damaged(void **state)
 {
@@ -470,6 +499,7 @@ static void test_parse_random(void **state)
 	struct weir_tc_filter filter;
 	struct weir_tc_qdisc qdisc;
 	struct weir_tc_action actions[WEIR_TC_ACTIONS_MAX];
+	struct weir_link_stats stats;
 	struct weir_link link;
 	struct weir_ack ack;
 
@@ -496,6 +526,7 @@ static void test_parse_random(void **state)
 		for (uint16_t type = RTM_NEWLINK; type <= RTM_NEWTFILTER; type += 4) {
 			copy->nlmsg_type = type;
 			weir_nl_link_parse(copy, &link);
+			weir_nl_link_stats_parse(copy, &stats);
 			weir_nl_qdisc_parse(copy, &qdisc);
 			weir_nl_filter_parse(copy, &filter, actions);
 		}
@@ -709,14 +740,14 @@ static void test_tcx_pin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_qdisc_requests), cmocka_unit_test(test_filter_requests),
-		cmocka_unit_test(test_xdp_requests),   cmocka_unit_test(test_ack),
-		cmocka_unit_test(test_ack_damaged),    cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_parse_damaged),  cmocka_unit_test(test_parse_random),
-		cmocka_unit_test(test_dump_restarts),  cmocka_unit_test(test_dump_never_settles),
-		cmocka_unit_test(test_dump_big),       cmocka_unit_test(test_dump_fails),
-		cmocka_unit_test(test_filters),	       cmocka_unit_test(test_real_kernel),
-		cmocka_unit_test(test_tcx_pin),
+		cmocka_unit_test(test_qdisc_requests),	   cmocka_unit_test(test_filter_requests),
+		cmocka_unit_test(test_xdp_requests),	   cmocka_unit_test(test_ack),
+		cmocka_unit_test(test_ack_damaged),	   cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_link_stats),	   cmocka_unit_test(test_parse_damaged),
+		cmocka_unit_test(test_parse_random),	   cmocka_unit_test(test_dump_restarts),
+		cmocka_unit_test(test_dump_never_settles), cmocka_unit_test(test_dump_big),
+		cmocka_unit_test(test_dump_fails),	   cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_real_kernel),	   cmocka_unit_test(test_tcx_pin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
