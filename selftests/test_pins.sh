@@ -207,7 +207,7 @@ bpftool map update pinned $GLOBALS/enums key hex 01 00 00 00 value hex \
 is "$("$MAPS" counters enums)" 'right 5 6' 'enum key of a hash'
 bpftool map update pinned $GLOBALS/wides key hex 01 00 00 00 02 00 00 00 value hex \
 	05 00 00 00 00 00 00 00 06 00 00 00 00 00 00 00
-is "$("$MAPS" counters wides)" '01 00 00 00 02 00 00 00 5 6' 'struct key: bytes'
+is "$("$MAPS" counters wides)" 'from=1,to=2 5 6' 'struct key: by its fields'
 fails 'a map of plain numbers is no counter map' "$MAPS" counters plain
 is "$out$err" 'error EMEDIUMTYPE' 'and that is not an error to tell'
 is "$("$MAPS" counters flows 2)" '' 'an empty hash'

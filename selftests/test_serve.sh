@@ -166,6 +166,15 @@ kill -KILL "$child"
 wait "$parent"
 is "$? $(tail -n 1 "$TMP/said")" '1 weir: serve: the process that serves has ended' 'and the parent with it, with an error'
 
+mkdir "$TMP/build"
+cp "$BUILD/weir" "$BUILD/weir-serve" "$TMP/build/"
+chmod -R a+rX "$TMP/build" "$TMP"
+background ns "$B" setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/build/weir" serve 2>"$TMP/said"
+ok 'without rights: serves what everybody may see' wait_for 5 grep -q 'serving on' "$TMP/said"
+like "$(head -n 1 "$TMP/said")" 'weir: note: programs and maps are not seen: .*run as root' 'and says so'
+stop "$bg"
+rm -rf "$TMP/build"
+
 # ---- tokens, addresses ------------------------------------------------------------------------
 
 refused() {

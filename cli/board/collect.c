@@ -378,6 +378,16 @@ static int add_dev(const struct weir_link_stats *stats, void *ctx)
 
 /* ---- all ----------------------------------------------------------------- */
 
+/* Interfaces are for everybody to see, programs and maps are not. */
+static void note_blindness(void)
+{
+	uint32_t id;
+
+	if (bpf_map_get_next_id(0, &id) == -EPERM)
+		weir_log(WEIR_LOG_NOTICE, "programs and maps are not seen: it is not permitted; "
+					  "run as root");
+}
+
 int weir_collect_open(const struct weir_collect_opts *opts, struct weir_collect **out)
 {
 	struct weir_collect *collect = calloc(1, sizeof(*collect));
@@ -385,6 +395,7 @@ int weir_collect_open(const struct weir_collect_opts *opts, struct weir_collect 
 
 	if (!collect)
 		return no_memory();
+	note_blindness();
 	collect->opts = *opts;
 	if (!collect->opts.series_max)
 		collect->opts.series_max = SERIES_MAX;

@@ -27,21 +27,24 @@ class Group {
 	}
 
 	// Counters that never moved need no ring: a map may have thousands.
-	put(name, value) {
+	// partial: others of the group are not known for this moment, so that the
+	// sum is not either, and a zero is worth a ring.
+	put(name, value, partial = false) {
 		const slot = this.store.slot;
 		let ring = this.rings.get(name);
 
 		if (typeof value !== "number")
 			return;
-		if (!ring && value > 0) {
+		if (!ring && (partial || value > 0)) {
 			ring = this.zeroRing();
 			this.rings.set(name, ring);
 		}
-		this.add(value);
+		if (!partial)
+			this.add(value);
 		if (!ring)
 			return;
 		ring.data[slot] = value;
-		ring.seen = this.store.ticks;
+		this.seen = ring.seen = this.store.ticks;
 		ring.score += (1 - DECAY) * value;
 	}
 
@@ -167,6 +170,8 @@ export function mapGroup(store, key, field) {
 }
 
 function putMap(store, map, counters, at) {
+	const partial = counters.length < map.counters.length;
+
 	for (const [field, there] of [["pps", map.packets], ["Bps", map.bytes]]) {
 		if (!there)
 			continue;
@@ -174,7 +179,7 @@ function putMap(store, map, counters, at) {
 		if (!counters.length)
 			group.add(0);
 		for (const counter of counters)
-			group.put(counter.name, at(counter[field]));
+			group.put(counter.name, at(counter[field]), partial);
 	}
 }
 
@@ -190,6 +195,7 @@ export function appendBoard(store, board) {
 }
 
 // The history names interfaces and maps by number, the board knows the rest.
+// The server leaves out the slowest counters when there are too many.
 // Only what is later than the store's last point is taken, so that after a
 // reconnect it fills the hole.
 export function appendHistory(store, history, board) {
