@@ -73,9 +73,10 @@ entries() {
 		}' >"$1"
 }
 
-# raw MAP: its bytes, as bpftool has them.
+# raw MAP: its bytes, as bpftool has them beside what it makes of some types, which is no JSON.
 raw() {
-	bpftool -j map dump pinned "$BPFFS/tc/globals/$1" | jq -c '.[] | [.key, .value, .values]' | sort
+	bpftool -j map dump pinned "$BPFFS/tc/globals/$1" | grep -oE '"(key|value)":\["0x[^]]*\]' |
+		awk '/^"key"/ { if (NR > 1) print line; line = "" } { line = line $0 } END { print line }' | sort
 }
 
 # ---- laws -------------------------------------------------------------------------
@@ -88,6 +89,7 @@ broken() {
 try() {
 	local before form globals
 	before=$(raw g)
+	case $before in '"key":["0x'*'"value":["0x'*) ;; *) broken "bpftool reads nothing: $before" ;; esac
 	for form in lines json csv tsv; do
 		globals=()
 		[ $form != json ] || globals=(-j)
