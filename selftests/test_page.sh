@@ -45,7 +45,7 @@ is "$(browser eval "$(cell weir_count xdp_ipv4_other bytes)")" "$("$WEIR" -j sta
 is "$(browser eval 'document.querySelector(`[data-dev="eth0"]`).textContent.match(/count_xdp[^]*count_ingress[^]*count_egress/) !== null')" true 'programs in their order'
 before=$(browser eval 'window.weirPoints()')
 is "$(browser wait 10 "window.weirPoints() > $before + 2")" true 'a plot moves'
-is "$(browser eval 'document.querySelectorAll(`[data-map="allowed"] [data-counter]`).length <= 600')" true 'thousands of rows are cut'
+is "$(browser eval 'document.querySelectorAll(`[data-map="allowed"] [data-counter]`).length')" 500 'of thousands of rows some are shown'
 is "$(browser eval 'document.documentElement.scrollWidth <= innerWidth')" true 'nothing is wider than the window'
 
 # Traffic of some kinds, so that a picture shows something.
@@ -57,8 +57,9 @@ traffic() {
 	done
 }
 traffic
+light=$(browser eval 'getComputedStyle(document.body).backgroundColor')
 is "$(browser shot "$SHOTS/page-light.png") $(browser size 1280 900 dark) $(browser shot "$SHOTS/page-dark.png")" 'true true true' 'pictures'
-is "$(browser eval 'getComputedStyle(document.body).backgroundColor !== "rgb(255, 255, 255)"')" true 'dark is dark'
+unlike "$(browser eval 'getComputedStyle(document.body).backgroundColor')" "^${light//[()]/.}\$" 'dark is another colour'
 browser size 360 740 light >/dev/null
 is "$(browser wait 5 'document.documentElement.scrollWidth <= innerWidth')" true 'on a phone, too'
 browser shot "$SHOTS/page-phone.png" >/dev/null
@@ -74,7 +75,7 @@ is "$(browser wait 15 'document.querySelector(`[data-map="fresh"]`) === null')" 
 "$WEIR" map set html '"<img src=x onerror=alert(1)>"' packets=7
 is "$(browser wait 15 'document.querySelector(`[data-map="html"] [data-counter]`) !== null') $(browser eval 'document.querySelectorAll(`[data-map="html"] img`).length')" 'true 0' 'a name is text'
 stop "$serve"
-is "$(browser wait 10 'document.documentElement.dataset.live !== "1" || /reconnect/i.test(document.body.textContent)')" true 'an end of the stream is shown'
+is "$(browser wait 10 'document.documentElement.dataset.live !== "1" || /reconnecting/.test(document.getElementById("state-text").textContent)')" true 'an end of the stream is shown'
 background ns "$B" "$WEIR" -n "$B" serve interval 0.3 2>"$TMP/said"
 serve=$bg
 is "$(browser wait 20 'document.documentElement.dataset.live === "1" && !/reconnecting/i.test(document.body.innerText)')" true 'and it goes on by itself'

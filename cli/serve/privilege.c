@@ -55,7 +55,7 @@ int weir_privilege_collector(void)
 {
 	int err = keep_capabilities(CAP_OF(CAP_SYS_ADMIN) | CAP_OF(CAP_BPF) | CAP_OF(CAP_PERFMON) |
 				    CAP_OF(CAP_NET_ADMIN) | CAP_OF(CAP_DAC_READ_SEARCH) |
-				    CAP_OF(CAP_DAC_OVERRIDE) | CAP_OF(CAP_KILL));
+				    CAP_OF(CAP_DAC_OVERRIDE));
 
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;

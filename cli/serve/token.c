@@ -24,7 +24,7 @@ int weir_token_read(const char *path, char token[WEIR_TOKEN_MAX])
 	}
 	text[n] = '\0';
 	len = strcspn(text, "\r\n");
-	if (len < WEIR_TOKEN_MIN || len >= WEIR_TOKEN_MAX || len < strspn(text, "\r\n")) {
+	if (len < WEIR_TOKEN_MIN || len >= WEIR_TOKEN_MAX) {
 		weir_say_error(
 			"serve: token %s: its first line has %zu characters; %d to %d make a "
 			"token: openssl rand -hex 24",
