@@ -37,6 +37,7 @@ OPT  ?= -O2 -g
 LIBBPF_VERSION := $(word 2,$(subst .so., ,$(notdir $(realpath $(shell $(CC) -print-file-name=libbpf.so)))))
 override CPPFLAGS += -I. -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -DWEIR_LIBBPF='"$(LIBBPF_VERSION)"'
 UPLOT := $(B)/page/node_modules/uplot/dist
+override CPPFLAGS += -DWEIR_LIBEXEC='"$(libexecdir)"'
 override CPPFLAGS += -DWEIR_PAGE='"cli/serve/page"' -DWEIR_UPLOT='"$(UPLOT)"'
 override CFLAGS += -std=gnu11 -fPIC $(WARN) $(OPT)
 

@@ -31,25 +31,30 @@ int weir_apart_main(const char *name,
 	return status >= 0 ? status : weir_cli_run(&cli);
 }
 
-/* Beside weir as it is built, and where it is installed. */
+static void try_place(const char *dir, const char *place, const char *name)
+{
+	char path[2 * PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s%s/weir-%s", dir, place, name);
+	(void)execv(path, weir_process_argv);
+}
+
+/* Beside weir as it is built, where it is installed, and where it was configured to be. */
 static void become(const char *name)
 {
-	static const char *const places[] = {"", "../libexec/weir/"};
-	char exe[PATH_MAX], path[PATH_MAX + 64];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char dir[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
 	char *slash;
 
-	if (n < 0)
-		return;
-	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	if (slash)
-		*slash = '\0';
 	weir_process_restore();
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		snprintf(path, sizeof(path), "%s/%sweir-%s", exe, places[i], name);
-		(void)execv(path, weir_process_argv);
+	dir[n > 0 ? n : 0] = '\0';
+	slash = strrchr(dir, '/');
+	if (slash) {
+		*slash = '\0';
+		try_place(dir, "", name);
+		try_place(dir, "/../libexec/weir", name);
 	}
+	try_place(WEIR_LIBEXEC, "/weir", name);
 }
 
 static int run_apart(const char *name, const struct weir_globals *globals,
@@ -59,9 +64,10 @@ static int run_apart(const char *name, const struct weir_globals *globals,
 		return weir_apart.run(globals, cfg);
 	if (weir_process_argv)
 		become(name);
-	weir_say_error("%s: the program weir-%s is not beside weir, nor in ../libexec/weir; "
-		       "install it",
-		       name, name);
+	weir_say_error(
+		"%s: the program weir-%s is not beside weir, nor in ../libexec/weir or %s/weir; "
+		"install it",
+		name, name, WEIR_LIBEXEC);
 	return -ENOENT;
 }
 

@@ -28,6 +28,22 @@ for name in tc ip; do
 	is "$("$shim" -V)" "$("$name" -V)" 'which answers as the real one'
 	ok "the build tree has $name, too" test "$BUILD/shims/$name" -ef "$BUILD/weir"
 done
+run "$TMP/root/usr/bin/weir" serve listen nowhere:1
+exits 2 'the installed command becomes weir-serve'
+like "$err" 'not ADDR:PORT' 'which reads the words'
+run "$TMP/root/usr/bin/weir" top
+like "$err" 'standard output is not a terminal' 'and weir-top'
+mv "$TMP/root/usr/libexec/weir/weir-serve" "$TMP/elsewhere"
+run "$TMP/root/usr/bin/weir" serve
+exits 1 'without it'
+like "$err" 'weir-serve is not beside weir, nor in ../libexec/weir' 'says what is missing'
+mkdir -p /usr/local/libexec
+mount -t tmpfs tmpfs /usr/local/libexec
+mkdir /usr/local/libexec/weir
+cp "$TMP/elsewhere" /usr/local/libexec/weir/weir-serve
+run "$TMP/root/usr/bin/weir" serve listen nowhere:1
+like "$err" 'not ADDR:PORT' 'one in the configured place is found, too'
+umount /usr/local/libexec
 ok 'install again, elsewhere' mk install DESTDIR="$TMP/root2" PREFIX=/opt/w libexecdir=/usr/lib/x
 ok 'places shims where they were asked for' test "$TMP/root2/usr/lib/x/weir/shims/ip" -ef "$TMP/root2/opt/w/bin/weir"
 is "$(nm -D --defined-only "$TMP/root/usr/lib/libweir.so" | awk '{ print $3 }' |
