@@ -26,22 +26,24 @@ struct array {
 	size_t size;
 };
 
+#define ARRAY(SNAP, MEMBER)                                                            \
+	(struct array)                                                                 \
+	{                                                                              \
+		(void **)&(SNAP)->MEMBER, &(SNAP)->n_##MEMBER, &(SNAP)->room_##MEMBER, \
+			sizeof(*(SNAP)->MEMBER)                                        \
+	}
+
 static void arrays_of(struct weir_snap *snap, struct array out[ARRAYS])
 {
-	struct array all[ARRAYS] = {
-		{(void **)&snap->devs, &snap->n_devs, &snap->room_devs, sizeof(*snap->devs)},
-		{(void **)&snap->progs, &snap->n_progs, &snap->room_progs, sizeof(*snap->progs)},
-		{(void **)&snap->refs, &snap->n_refs, &snap->room_refs, sizeof(*snap->refs)},
-		{(void **)&snap->maps, &snap->n_maps, &snap->room_maps, sizeof(*snap->maps)},
-		{(void **)&snap->series, &snap->n_series, &snap->room_series,
-		 sizeof(*snap->series)},
-		{(void **)&snap->texts, &snap->n_texts, &snap->room_texts, 1},
-	};
-
-	memcpy(out, all, sizeof(all));
+	out[0] = ARRAY(snap, devs);
+	out[1] = ARRAY(snap, progs);
+	out[2] = ARRAY(snap, refs);
+	out[3] = ARRAY(snap, maps);
+	out[4] = ARRAY(snap, series);
+	out[ARRAYS - 1] = ARRAY(snap, texts);
 }
 
-static int make_room(struct array *array, size_t need)
+static int make_room(const struct array *array, size_t need)
 {
 	size_t room = *array->room ? *array->room : 16;
 	void *items;
@@ -59,33 +61,31 @@ static int make_room(struct array *array, size_t need)
 }
 
 /* The place of @n more, zeroed. */
-static void *add(struct weir_snap *snap, size_t nth, uint32_t n)
+static void *add(struct array array, uint32_t n)
 {
-	struct array arrays[ARRAYS], *array = &arrays[nth];
 	uint8_t *at;
 
-	arrays_of(snap, arrays);
-	if (make_room(array, (size_t)*array->n + n))
+	if (make_room(&array, (size_t)*array.n + n))
 		return NULL;
-	at = (uint8_t *)*array->items + *array->n * array->size;
-	memset(at, 0, n * array->size);
-	*array->n += n;
+	at = (uint8_t *)*array.items + *array.n * array.size;
+	memset(at, 0, n * array.size);
+	*array.n += n;
 	return at;
 }
 
 struct weir_snap_dev *weir_snap_add_dev(struct weir_snap *snap)
 {
-	return add(snap, 0, 1);
+	return add(ARRAY(snap, devs), 1);
 }
 
 struct weir_snap_prog *weir_snap_add_prog(struct weir_snap *snap)
 {
-	return add(snap, 1, 1);
+	return add(ARRAY(snap, progs), 1);
 }
 
 int weir_snap_add_ref(struct weir_snap *snap, uint32_t map)
 {
-	uint32_t *ref = add(snap, 2, 1);
+	uint32_t *ref = add(ARRAY(snap, refs), 1);
 
 	if (ref)
 		*ref = map;
@@ -94,19 +94,19 @@ int weir_snap_add_ref(struct weir_snap *snap, uint32_t map)
 
 struct weir_snap_map *weir_snap_add_map(struct weir_snap *snap)
 {
-	return add(snap, 3, 1);
+	return add(ARRAY(snap, maps), 1);
 }
 
 struct weir_snap_series *weir_snap_add_series(struct weir_snap *snap)
 {
-	return add(snap, 4, 1);
+	return add(ARRAY(snap, series), 1);
 }
 
 weir_snap_text weir_snap_add_text(struct weir_snap *snap, const char *text)
 {
 	uint32_t at = snap->n_texts;
 	size_t len = strlen(text) + 1;
-	char *to = len > 1 && at + len < TEXTS_MAX ? add(snap, 5, (uint32_t)len) : NULL;
+	char *to = len > 1 && at + len < TEXTS_MAX ? add(ARRAY(snap, texts), (uint32_t)len) : NULL;
 
 	if (!to)
 		return 0;
@@ -121,7 +121,7 @@ int weir_snap_begin(struct weir_snap *snap)
 	arrays_of(snap, arrays);
 	for (size_t i = 0; i < ARRAYS; i++)
 		*arrays[i].n = 0;
-	return add(snap, 5, 1) ? 0 : -ENOMEM; /* "" */
+	return add(ARRAY(snap, texts), 1) ? 0 : -ENOMEM; /* "" */
 }
 
 void weir_snap_free(struct weir_snap *snap)
