@@ -74,7 +74,7 @@ static void put_value(struct weir_print *print, const struct weir_type *type, co
 		weir_value_write(type, bytes, &table->env, &print->out);
 }
 
-int weir_print_values(struct weir_print *print, const uint8_t *value)
+static int put_values(struct weir_print *print, const uint8_t *value)
 {
 	const struct weir_table *table = print->table;
 	bool json = print->opts->json;
@@ -97,9 +97,9 @@ int weir_print_values(struct weir_print *print, const uint8_t *value)
 	return 0;
 }
 
-static int put_value_of(struct weir_print *print, const uint8_t *key, const uint8_t *value)
+int weir_print_value(struct weir_print *print, const uint8_t *key, const uint8_t *value)
 {
-	return print->table->ref == WEIR_REF_NONE ? weir_print_values(print, value)
+	return print->table->ref == WEIR_REF_NONE ? put_values(print, value)
 						  : weir_print_ref(print, key, value);
 }
 
@@ -164,7 +164,7 @@ static int put_line(struct weir_print *print, const uint8_t *key, const uint8_t 
 			put_value(print, print->table->key, key);
 			weir_buf_char(&print->out, ' ');
 		}
-		err = put_value_of(print, key, value);
+		err = weir_print_value(print, key, value);
 	}
 	weir_buf_char(&print->out, '\n');
 	return err;
@@ -195,7 +195,7 @@ static int put_object(struct weir_print *print, const uint8_t *key, const uint8_
 			weir_buf_text(&print->out, pretty ? ", " : ",");
 		}
 		put_member_name(print, "value");
-		err = put_value_of(print, key, value);
+		err = weir_print_value(print, key, value);
 	}
 	weir_buf_char(&print->out, '}');
 	return err;

@@ -35,8 +35,8 @@ const uint8_t *weir_print_one_value(const struct weir_print *print, const uint8_
 
 /* ---- between the files --------------------------------------------------- */
 
-/* The value's text, or each CPU's. */
-int weir_print_values(struct weir_print *print, const uint8_t *value);
+/* What stands behind a key: the value's text, or each CPU's, or what it refers to. */
+int weir_print_value(struct weir_print *print, const uint8_t *key, const uint8_t *value);
 /* "id 5 name drop", {"id":5,"name":"drop"}, and with `inner` the entries of a map. */
 int weir_print_ref(struct weir_print *print, const uint8_t *key, const uint8_t *value);
 int weir_print_header(struct weir_print *print);

@@ -39,27 +39,28 @@ static int put_line(struct weir_print *print, const char *mark, const void *key,
 	return value ? weir_print_entry(print, key, value) : 0;
 }
 
-static void put_value(struct weir_print *print, const char *name, const void *value)
+static int put_value(struct weir_print *print, const char *name, const void *key, const void *value)
 {
 	if (!value)
-		return;
+		return 0;
 	weir_buf_text(&print->out, name);
-	(void)(print->table->ref == WEIR_REF_NONE ? weir_print_values(print, value)
-						  : weir_print_ref(print, NULL, value));
+	return weir_print_value(print, key, value);
 }
 
 static int put_object(struct weir_print *print, const void *key, const void *old,
 		      const void *wanted)
 {
+	int err;
+
 	weir_buf_text(&print->out, print->n++ ? ",\n" : "\n");
 	weir_buf_text(&print->out, "{\"change\":");
 	weir_buf_text(&print->out, !old ? "\"new\"" : !wanted ? "\"gone\"" : "\"changed\"");
 	weir_buf_text(&print->out, ",\"key\":");
 	weir_value_json(print->table->key, key, &print->table->env, &print->out);
-	put_value(print, ",\"old\":", old);
-	put_value(print, ",\"new\":", wanted);
+	err = put_value(print, ",\"old\":", key, old);
+	err = err ?: put_value(print, ",\"new\":", key, wanted);
 	weir_buf_char(&print->out, '}');
-	return print->out.err;
+	return err ?: print->out.err;
 }
 
 int weir_changes_print(const void *key, const void *old, const void *wanted, void *ctx)

@@ -166,8 +166,7 @@ static int put_words(struct weir_print *print, const uint8_t *key, const uint8_t
 	int err;
 
 	weir_buf_init(&print->out, -1);
-	err = print->table->ref == WEIR_REF_NONE ? weir_print_values(print, value)
-						 : weir_print_ref(print, key, value);
+	err = weir_print_value(print, key, value);
 	if (!err && weir_buf_string(&print->out)) {
 		struct weir_buf text = print->out;
 
