@@ -49,13 +49,9 @@ static uint32_t btf_of_user(uint32_t map_id)
 	struct weir_prog prog;
 	uint32_t id = 0;
 
-	while (!weir_prog_next_id(id, &id)) {
-		if (weir_prog_by_id(id, &prog))
-			continue;
-		for (uint32_t i = 0; i < prog.n_map_ids; i++)
-			if (prog.map_ids[i] == map_id && prog.btf_id)
-				return prog.btf_id;
-	}
+	while (!weir_prog_next_id(id, &id))
+		if (!weir_prog_by_id(id, &prog) && prog.btf_id && weir_prog_uses(&prog, map_id))
+			return prog.btf_id;
 	return 0;
 }
 

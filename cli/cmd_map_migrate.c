@@ -45,11 +45,9 @@ static void note_users(uint32_t map_id)
 	while (!weir_prog_next_id(id, &id)) {
 		if (weir_prog_by_id(id, &prog))
 			continue;
-		for (uint32_t i = 0; i < prog.n_map_ids; i++)
-			if (prog.map_ids[i] == map_id)
-				weir_say_note("program id %u (%s) still uses the old map; attach "
-					      "it anew",
-					      prog.id, prog.name);
+		if (weir_prog_uses(&prog, map_id))
+			weir_say_note("program id %u (%s) still uses the old map; attach it anew",
+				      prog.id, prog.name);
 	}
 }
 

@@ -16,8 +16,9 @@
 #include "cli/stat.h"
 #include "loader/weir.h"
 
-#define COUNTER_IS                                                                                \
-	"a counter map is a (per-CPU) array or hash whose BTF value has unsigned packets (pkts, " \
+#define COUNTER_IS                                                                         \
+	"a counter map is a (per-CPU) array or hash, or an LPM trie, whose BTF value has " \
+	"unsigned packets (pkts, "                                                         \
 	"count, hits, ...) or bytes, or is one and its name says that it counts"
 
 /* Ids of maps, sorted, each once. */

@@ -226,3 +226,11 @@ int weir_prog_by_id(uint32_t id, struct weir_prog *out)
 				 hint ? "; " : "", hint ? hint : "");
 	return 0;
 }
+
+bool weir_prog_uses(const struct weir_prog *prog, uint32_t map_id)
+{
+	for (uint32_t i = 0; i < prog->n_map_ids; i++)
+		if (prog->map_ids[i] == map_id)
+			return true;
+	return false;
+}

@@ -341,6 +341,9 @@ int weir_query_tcx(struct weir_net *net, int ifindex, enum weir_hook hook, weir_
 int weir_prog_brief_by_id(uint32_t id, struct weir_prog *out);
 int weir_prog_brief_by_fd(int fd, struct weir_prog *out);
 
+/* Is map @map_id among those of @prog? */
+bool weir_prog_uses(const struct weir_prog *prog, uint32_t map_id);
+
 /* Fills @out for the program behind @fd / with @id. */
 int weir_prog_by_fd(int fd, struct weir_prog *out);
 int weir_prog_by_id(uint32_t id, struct weir_prog *out);

@@ -13,17 +13,7 @@
 
 bool weir_counter_type_possible(const struct weir_map *map)
 {
-	switch (map->type) {
-	case BPF_MAP_TYPE_ARRAY:
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-	case BPF_MAP_TYPE_HASH:
-	case BPF_MAP_TYPE_PERCPU_HASH:
-	case BPF_MAP_TYPE_LRU_HASH:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-		return map->btf_id && map->value_type_id;
-	default:
-		return false;
-	}
+	return weir_map_is_plain(map->type) && map->btf_id && map->value_type_id;
 }
 
 static const struct btf_type *strip(const struct btf *btf, uint32_t type_id)

@@ -65,7 +65,8 @@ static int load_types(struct weir_counters *ctrs)
 	if (!err && weir_key_names_new(btf, &ctrs->map, &ctrs->names))
 		err = fail_memory(&ctrs->map);
 	if (!err && !weir_key_names_any(ctrs->names))
-		err = weir_type_from_btf(btf, ctrs->map.key_type_id, false, &ctrs->key);
+		err = weir_type_from_btf(btf, ctrs->map.key_type_id,
+					 ctrs->map.type == BPF_MAP_TYPE_LPM_TRIE, &ctrs->key);
 	/* a type that does not fit the key is none */
 	if (ctrs->key && ctrs->key->size_bytes != ctrs->map.key_size_bytes) {
 		weir_type_free(ctrs->key);

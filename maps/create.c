@@ -46,23 +46,6 @@ static struct btf *describe(const struct weir_type *key, const struct weir_type 
 	return btf;
 }
 
-/* Maps whose keys and values have no types of their own. */
-static bool takes_btf(uint32_t type)
-{
-	switch (type) {
-	case BPF_MAP_TYPE_HASH:
-	case BPF_MAP_TYPE_ARRAY:
-	case BPF_MAP_TYPE_PERCPU_HASH:
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-	case BPF_MAP_TYPE_LRU_HASH:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-	case BPF_MAP_TYPE_LPM_TRIE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static int create_typed(const struct weir_create_opts *opts, const struct weir_type *key,
 			const struct weir_type *value)
 {
@@ -74,7 +57,7 @@ static int create_typed(const struct weir_create_opts *opts, const struct weir_t
 
 	if (opts->type == BPF_MAP_TYPE_LPM_TRIE)
 		create.map_flags |= BPF_F_NO_PREALLOC; /* the kernel demands it */
-	if (key && value && takes_btf(opts->type))
+	if (key && value && weir_map_is_plain(opts->type))
 		btf = describe(key, value, &key_id, &value_id);
 	if (btf) {
 		create.btf_fd = (uint32_t)btf__fd(btf);

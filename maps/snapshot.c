@@ -22,23 +22,6 @@
 
 #define TYPE_TEXT_MAX 2048
 
-/* Entries that mean the same later: no programs, sockets or other maps. */
-static bool is_kept(const struct weir_map *map)
-{
-	switch (map->type) {
-	case BPF_MAP_TYPE_HASH:
-	case BPF_MAP_TYPE_ARRAY:
-	case BPF_MAP_TYPE_PERCPU_HASH:
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-	case BPF_MAP_TYPE_LRU_HASH:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-	case BPF_MAP_TYPE_LPM_TRIE:
-		return map->key_size_bytes && map->value_size_bytes;
-	default:
-		return false;
-	}
-}
-
 /* ---- snapshot ------------------------------------------------------------ */
 
 struct snapshot {
@@ -97,7 +80,7 @@ static int keep_pinned(struct snapshot *snap, const struct weir_pins *pins, uint
 	if (fd < 0)
 		return weir_fail(fd, "%s: %s", pin, weir_errstr(fd));
 	err = weir_map_by_fd(fd, &map);
-	if (!err && is_kept(&map)) {
+	if (!err && weir_map_is_plain(map.type)) {
 		err = weir_table_open(fd, &opts, &table);
 		err = err ?: keep_map(snap, table, pin);
 		weir_table_close(table);

@@ -69,6 +69,9 @@ int weir_map_by_id(uint32_t id, struct weir_map *out);
 int weir_map_next_id(uint32_t id, uint32_t *next);
 int weir_prog_next_id(uint32_t id, uint32_t *next);
 
+/* A hash, an array, their per-CPU and LRU forms, or an LPM trie: what is in it is values that
+ * mean the same later, not programs, sockets or other maps. */
+bool weir_map_is_plain(uint32_t type);
 /* Has it all its entries from the start? */
 bool weir_map_is_array(const struct weir_map *map);
 /* An fd, or an error that is not logged. */
@@ -359,8 +362,8 @@ struct weir_count {
 };
 
 /*
- * A counter map opened for repeated reading: a (per-CPU) array or hash whose value is, by
- * BTF, a struct with unsigned members of 32 or 64 bits called packets (pkts, rx_packets,
+ * A counter map opened for repeated reading: a (per-CPU) array or hash, or an LPM trie, whose value
+ * is, by BTF, a struct with unsigned members of 32 or 64 bits called packets (pkts, rx_packets,
  * count, hits, ...) or bytes (octets, rx_bytes, ...), or one such number in a map whose name
  * says that it counts (rx_count, drop_cnt, port_bytes, ...).
  */

@@ -44,8 +44,7 @@ struct weir_collect {
 	struct watched *maps; /* by id */
 	size_t n_maps, room_maps;
 	uint64_t looked_ns;
-	bool has_runs;	   /* programs' runs are counted: they are looked at each time */
-	uint32_t n_series; /* of the snapshot at hand */
+	bool has_runs; /* programs' runs are counted: they are looked at each time */
 };
 
 static uint64_t clock_ns(clockid_t id)
@@ -198,14 +197,6 @@ static int look_around(struct weir_collect *collect)
 
 /* ---- maps ---------------------------------------------------------------- */
 
-static bool uses(const struct weir_attachment *at, uint32_t map_id)
-{
-	for (uint32_t i = 0; i < at->prog.n_map_ids; i++)
-		if (at->prog.map_ids[i] == map_id)
-			return true;
-	return false;
-}
-
 /* Adds @word to a list "a,b" unless it is there. */
 static void list_word(char *list, size_t len, const char *word)
 {
@@ -226,7 +217,7 @@ static void say_where(const struct weir_collect *collect, struct weir_snap *snap
 	for (size_t i = 0; i < collect->n_attached; i++) {
 		const struct weir_attachment *at = &collect->attached[i];
 
-		if (!at->has_prog || !uses(at, map->id))
+		if (!at->has_prog || !weir_prog_uses(&at->prog, map->id))
 			continue;
 		list_word(devs, sizeof(devs), at->dev);
 		list_word(hooks, sizeof(hooks), weir_hook_name(at->hook));
@@ -243,7 +234,7 @@ static int add_series(struct weir_collect *collect, struct weir_snap *snap,
 		struct weir_count count = weir_counters_value(ctrs, i);
 		struct weir_snap_series *series;
 
-		if (collect->n_series == collect->opts.series_max) {
+		if (snap->n_series == collect->opts.series_max) {
 			map->n_cut = n - i;
 			return 0;
 		}
@@ -254,7 +245,6 @@ static int add_series(struct weir_collect *collect, struct weir_snap *snap,
 		series->bytes = count.bytes;
 		series->name = weir_snap_add_text(snap, weir_counters_name(ctrs, i));
 		map->n_series++;
-		collect->n_series++;
 	}
 	return 0;
 }
@@ -432,7 +422,6 @@ int weir_collect_take(struct weir_collect *collect, struct weir_snap *snap)
 
 	if (!err && (collect->has_runs || now_ns - collect->looked_ns >= LOOK_NS))
 		err = look_around(collect);
-	collect->n_series = 0;
 	for (size_t i = 0; i < collect->n_maps && !err; i++) {
 		collect->maps[i].in_snap = false;
 		if (collect->maps[i].ctrs && !collect->maps[i].failed)
