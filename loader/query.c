@@ -39,6 +39,8 @@ struct walk {
 	bool no_tcx;  /* this kernel has none */
 	bool stopped; /* by the caller's function */
 	struct weir_pins *pins;
+	const struct weir_attachment *known;
+	size_t n_known;
 	/* the one being told */
 	const struct weir_link *link;
 	enum weir_hook hook;
@@ -115,9 +117,29 @@ static void start(const struct walk *walk, struct weir_attachment *at)
 	memcpy(at->dev, walk->link->name, sizeof(at->dev));
 }
 
+/* Of a known program only its runs can have changed: the kernel gives no id twice. */
+static int read_prog(const struct walk *walk, uint32_t id, struct weir_prog *out)
+{
+	struct weir_prog brief;
+	size_t i = 0;
+	int err;
+
+	while (i < walk->n_known && !(walk->known[i].has_prog && walk->known[i].prog.id == id))
+		i++;
+	if (i == walk->n_known)
+		return weir_prog_read_id(id, out, NULL);
+	err = weir_prog_brief_by_id(id, &brief);
+	if (err)
+		return err;
+	*out = walk->known[i].prog;
+	out->run_count = brief.run_count;
+	out->run_time_ns = brief.run_time_ns;
+	return 0;
+}
+
 static int tell(struct walk *walk, struct weir_attachment *at, uint32_t prog_id)
 {
-	int err = prog_id ? weir_prog_read_id(prog_id, &at->prog, NULL) : 0;
+	int err = prog_id ? read_prog(walk, prog_id, &at->prog) : 0;
 
 	if (err == -ENOENT)
 		return 0; /* detached meanwhile */
@@ -267,7 +289,13 @@ static int read_interfaces(struct walk *walk, const char *dev, bool with_qdiscs)
 
 int weir_query(struct weir_net *net, const char *dev, weir_attachment_fn fn, void *ctx)
 {
-	struct walk walk = {.net = net, .fn = fn, .ctx = ctx};
+	return weir_query_again(net, dev, NULL, 0, fn, ctx);
+}
+
+int weir_query_again(struct weir_net *net, const char *dev, const struct weir_attachment *known,
+		     size_t n_known, weir_attachment_fn fn, void *ctx)
+{
+	struct walk walk = {.net = net, .fn = fn, .ctx = ctx, .known = known, .n_known = n_known};
 	int ret = read_interfaces(&walk, dev, true);
 
 	for (size_t i = 0; i < walk.n_links && !ret; i++) {

@@ -327,6 +327,10 @@ typedef int (*weir_attachment_fn)(const struct weir_attachment *at, void *ctx);
 /* Walks what is attached to @dev (NULL: to every interface of @net), in the
  * order in which packets meet it: XDP, ingress, egress; tcx before clsact. */
 int weir_query(struct weir_net *net, const char *dev, weir_attachment_fn fn, void *ctx);
+/* The same for those who look again and again: of programs among the @n_known attachments of
+ * an earlier walk only the runs are read. */
+int weir_query_again(struct weir_net *net, const char *dev, const struct weir_attachment *known,
+		     size_t n_known, weir_attachment_fn fn, void *ctx);
 /* The same for XDP only. */
 int weir_query_xdp(struct weir_net *net, const char *dev, weir_attachment_fn fn, void *ctx);
 /* The tcx programs of one hook only, in order of execution: ifindex, hook, via,
