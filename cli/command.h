@@ -74,6 +74,7 @@ struct weir_stat_config {
 	const char *map;
 	uint32_t id;
 	const char *dev;
+	const char *key_type, *value_type; /* NULL: by BTF, or as kept */
 	bool all;
 	uint64_t interval_ns; /* 0: once */
 	uint32_t count;	      /* 0: without end */

@@ -165,10 +165,12 @@ const char *weir_words_given(const struct weir_parse *parse, const char *list)
 
 	for (; *list; list += len + (list[len] == ' ')) {
 		len = strcspn(list, " ");
-		for (i = 0; rows[i].help; i++)
-			if ((parse->seen >> i & 1) && rows[i].word &&
-			    strncmp(rows[i].word, list, len) == 0 && !rows[i].word[len])
-				return rows[i].word;
+		for (i = 0; rows[i].help; i++) {
+			const char *name = weir_words_name(&rows[i]);
+
+			if ((parse->seen >> i & 1) && !strncmp(name, list, len) && !name[len])
+				return name;
+		}
 	}
 	return NULL;
 }

@@ -12,14 +12,15 @@
 
 #include <bpf/bpf.h>
 
+#include "cli/map.h"
 #include "cli/say.h"
 #include "cli/stat.h"
 #include "loader/weir.h"
 
-#define COUNTER_IS                                                                         \
-	"a counter map is a (per-CPU) array or hash, or an LPM trie, whose BTF value has " \
-	"unsigned packets (pkts, "                                                         \
-	"count, hits, ...) or bytes, or is one and its name says that it counts"
+#define COUNTER_IS                                                                        \
+	"a counter map is a (per-CPU) array or hash, or an LPM trie, whose value's type " \
+	"(BTF, or given) has unsigned packets (pkts, count, hits, ...) or bytes, or is "  \
+	"one and its name says that it counts"
 
 /* Ids of maps, sorted, each once. */
 struct id_set {
@@ -108,13 +109,19 @@ static int find_pinned(const struct weir_pins *pins, struct id_set *set)
 }
 
 /* Takes the map behind @fd in, which stays the caller's. */
-static int add_counters(struct weir_stat *stat, int fd)
+static int add_counters(struct weir_stat *stat, int fd, const struct weir_stat_config *cfg)
 {
+	const struct weir_table_opts types = {
+		.size = sizeof(types),
+		.key_type = cfg->key_type,
+		.value_type = cfg->value_type,
+		.schema = weir_map_schema(),
+	};
 	struct weir_stat_map *maps;
 	struct weir_counters *ctrs;
 	int err;
 
-	err = weir_counters_open(fd, &ctrs);
+	err = weir_counters_open(fd, &types, &ctrs);
 	if (err)
 		return err;
 	maps = realloc(stat->maps, (stat->n + 1) * sizeof(*maps));
@@ -127,7 +134,8 @@ static int add_counters(struct weir_stat *stat, int fd)
 	return 0;
 }
 
-static int open_set(struct weir_stat *stat, const struct id_set *set)
+static int open_set(struct weir_stat *stat, const struct id_set *set,
+		    const struct weir_stat_config *cfg)
 {
 	size_t i;
 	int fd, err;
@@ -140,7 +148,7 @@ static int open_set(struct weir_stat *stat, const struct id_set *set)
 			weir_say_error("map id %u: %s", set->ids[i], strerror(-fd));
 			return fd;
 		}
-		err = add_counters(stat, fd);
+		err = add_counters(stat, fd, cfg);
 		close(fd);
 		if (err && err != -EMEDIUMTYPE)
 			return err;
@@ -162,10 +170,11 @@ static int open_named(struct weir_stat *stat, const struct weir_globals *globals
 	fd = weir_map_open(spec, globals->bpffs);
 	if (fd < 0)
 		return fd;
-	err = add_counters(stat, fd);
+	err = add_counters(stat, fd, cfg);
 	close(fd);
 	if (err == -EMEDIUMTYPE)
-		weir_say_error("map %s: not a counter map; %s", spec, COUNTER_IS);
+		weir_say_error("map %s: not a counter map; %s; value TYPE tells what it is", spec,
+			       COUNTER_IS);
 	return err;
 }
 
@@ -197,7 +206,7 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 	if (!err && !cfg->dev)
 		err = find_pinned(stat->pins, &set);
 	if (!err)
-		err = open_set(stat, &set);
+		err = open_set(stat, &set, cfg);
 	if (!err && !stat->n)
 		err = fail_none(cfg, set.n);
 	free(set.ids);

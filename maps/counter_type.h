@@ -5,7 +5,7 @@
 
 #include "maps/weir_map.h"
 
-struct btf;
+struct weir_type;
 
 /* An unsigned integer of the value, in the machine's order. */
 struct weir_counter_at {
@@ -17,10 +17,9 @@ struct weir_counter_type {
 	struct weir_counter_at packets, bytes; /* one of them at least */
 };
 
-/* -EMEDIUMTYPE (not logged): @map is not a counter map. */
-int weir_counter_type_find(const struct btf *btf, const struct weir_map *map,
+/* @told: somebody says that the values count, whatever the map is called. -EMEDIUMTYPE (not
+ * logged): they do not. */
+int weir_counter_type_find(const struct weir_type *value, const struct weir_map *map, bool told,
 			   struct weir_counter_type *out);
-/* What can be said without BTF: is it of a type that has counters at all? */
-bool weir_counter_type_possible(const struct weir_map *map);
 
 #endif

@@ -4,7 +4,6 @@
  * name and its sums over all CPUs. Memory grows with the map and is kept,
  * so that a reading of an unchanged map allocates nothing.
  */
-#include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -18,6 +17,7 @@
 #include "loader/log.h"
 #include "maps/counter_type.h"
 #include "maps/key_names.h"
+#include "maps/types.h"
 #include "maps/value.h"
 #include "maps/walk.h"
 #include "maps/weir_map.h"
@@ -45,45 +45,58 @@ static int fail_memory(const struct weir_map *map)
 	return weir_fail(-ENOMEM, "map id %u (%s): out of memory; free some", map->id, map->name);
 }
 
-static int load_types(struct weir_counters *ctrs)
+/* Enumerators that the BTF of arrays cannot name by itself, else by the key's type. */
+static int name_keys(struct weir_counters *ctrs, struct weir_types *types)
 {
-	struct btf *btf;
+	if ((!types->key || types->key_from_btf) && types->btf &&
+	    weir_key_names_new(types->btf, &ctrs->map, &ctrs->names))
+		return fail_memory(&ctrs->map);
+	if (ctrs->names && weir_key_names_any(ctrs->names))
+		return 0;
+	ctrs->key = types->key ?: weir_types_key_by_shape(&ctrs->map);
+	types->key = NULL;
+	return ctrs->key ? 0 : fail_memory(&ctrs->map);
+}
+
+static int fail_unseen(const struct weir_map *map, int err)
+{
+	const char *hint = weir_errhint(err);
+
+	return weir_fail(err, "map id %u (%s): its types cannot be read: %s%s%s", map->id,
+			 map->name, weir_errstr(err), hint ? "; " : "", hint ? hint : "");
+}
+
+static int load_types(struct weir_counters *ctrs, const struct weir_table_opts *opts)
+{
+	struct weir_types types;
+	char label[32];
 	int err;
 
-	if (!weir_counter_type_possible(&ctrs->map))
-		return -EMEDIUMTYPE;
-	btf = btf__load_from_kernel_by_id(ctrs->map.btf_id);
-	if (!btf) {
-		const char *hint = weir_errhint(-errno);
-
-		err = -errno;
-		return weir_fail(err, "map id %u (%s): its types cannot be read: %s%s%s",
-				 ctrs->map.id, ctrs->map.name, weir_errstr(err), hint ? "; " : "",
-				 hint ? hint : "");
-	}
-	err = weir_counter_type_find(btf, &ctrs->map, &ctrs->type);
-	if (!err && weir_key_names_new(btf, &ctrs->map, &ctrs->names))
-		err = fail_memory(&ctrs->map);
-	if (!err && !weir_key_names_any(ctrs->names))
-		err = weir_type_from_btf(btf, ctrs->map.key_type_id,
-					 ctrs->map.type == BPF_MAP_TYPE_LPM_TRIE, &ctrs->key);
-	/* a type that does not fit the key is none */
-	if (ctrs->key && ctrs->key->size_bytes != ctrs->map.key_size_bytes) {
-		weir_type_free(ctrs->key);
-		ctrs->key = NULL;
-	}
-	btf__free(btf);
+	snprintf(label, sizeof(label), "map id %u", ctrs->map.id);
+	err = weir_types_find(&ctrs->map, *ctrs->map.name ? ctrs->map.name : label, opts, &types);
+	if (err)
+		return err;
+	if (!types.value)
+		err = types.btf_err ? fail_unseen(&ctrs->map, types.btf_err) : -EMEDIUMTYPE;
+	err = err
+		      ?: weir_counter_type_find(types.value, &ctrs->map, opts->value_type != NULL,
+						&ctrs->type);
+	err = err ?: name_keys(ctrs, &types);
+	weir_types_free(&types);
 	return err;
 }
 
-int weir_counters_open(int fd, struct weir_counters **out)
+int weir_counters_open(int fd, const struct weir_table_opts *types, struct weir_counters **out)
 {
+	static const struct weir_table_opts none = {.size = sizeof(none)};
 	struct weir_counters *ctrs;
 	struct weir_map map;
 	int err = weir_map_by_fd(fd, &map);
 
 	if (err)
 		return err;
+	if (!weir_map_is_plain(map.type))
+		return -EMEDIUMTYPE;
 	ctrs = calloc(1, sizeof(*ctrs));
 	if (!ctrs)
 		return fail_memory(&map);
@@ -93,7 +106,7 @@ int weir_counters_open(int fd, struct weir_counters **out)
 		err = weir_fail(-errno, "map id %u (%s): %s; %s", map.id, map.name,
 				weir_errstr(errno), weir_errhint(EMFILE));
 	if (!err)
-		err = load_types(ctrs);
+		err = load_types(ctrs, types ? types : &none);
 	if (!err)
 		err = weir_walk_new(ctrs->fd, &ctrs->map, &ctrs->walk);
 	if (err) {

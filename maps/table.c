@@ -4,7 +4,6 @@
  * weir_table, by which entries are read and written as text.
  */
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +17,9 @@
 #include "loader/log.h"
 #include "maps/schema.h"
 #include "maps/table.h"
+#include "maps/types.h"
 
-/* ---- shapes -------------------------------------------------------------- */
+/* ---- what it is ---------------------------------------------------------- */
 
 static bool is_percpu(uint32_t type)
 {
@@ -36,145 +36,21 @@ static enum weir_ref ref_of(uint32_t type)
 	return WEIR_REF_NONE;
 }
 
-/* struct bpf_devmap_val and bpf_cpumap_val of linux/bpf.h: a program follows. */
-static struct weir_type *with_prog(const char *name, enum weir_form form, uint32_t size)
-{
-	struct weir_type *type = weir_type_new(WEIR_FORM_STRUCT, size);
-
-	if (size == 4) {
-		weir_type_free(type);
-		return weir_type_new(form, size);
-	}
-	if (type && weir_type_add(type, name, weir_type_new(form, 4), 0, 0) &&
-	    weir_type_add(type, "prog", weir_type_new(WEIR_FORM_PROG, 4), 32, 0))
-		return type;
-	weir_type_free(type);
-	return NULL;
-}
-
-static struct weir_type *by_size(uint32_t size)
-{
-	bool number = size == 1 || size == 2 || size == 4 || size == 8;
-
-	return weir_type_new(number ? WEIR_FORM_UINT : WEIR_FORM_BYTES, size);
-}
-
-static struct weir_type *value_by_shape(const struct weir_map *map)
-{
-	if (map->type == BPF_MAP_TYPE_DEVMAP || map->type == BPF_MAP_TYPE_DEVMAP_HASH)
-		return with_prog("ifindex", WEIR_FORM_IFINDEX, map->value_size_bytes);
-	if (map->type == BPF_MAP_TYPE_CPUMAP)
-		return with_prog("qsize", WEIR_FORM_UINT, map->value_size_bytes);
-	return by_size(map->value_size_bytes);
-}
-
-static struct weir_type *key_by_shape(const struct weir_map *map)
-{
-	if (map->type == BPF_MAP_TYPE_LPM_TRIE && map->key_size_bytes > 4)
-		return weir_type_prefix(map->key_size_bytes);
-	return by_size(map->key_size_bytes);
-}
-
-/* ---- types --------------------------------------------------------------- */
-
-static int fit(const struct weir_table *table, const char *part, struct weir_type *type,
-	       uint32_t size, struct weir_type **out)
-{
-	if (type->size_bytes != size) {
-		weir_fail(-EINVAL, "%s: the type of its %s has %u bytes, the map's has %u",
-			  table->label, part, type->size_bytes, size);
-		weir_type_free(type);
-		return -EINVAL;
-	}
-	*out = type;
-	return 0;
-}
-
-static int types_from_btf(struct weir_table *table)
-{
-	const struct weir_map *map = &table->map;
-	bool keep_value = table->ref == WEIR_REF_NONE && map->type != BPF_MAP_TYPE_DEVMAP &&
-			  map->type != BPF_MAP_TYPE_DEVMAP_HASH && map->type != BPF_MAP_TYPE_CPUMAP;
-	struct btf *btf = map->btf_id ? btf__load_from_kernel_by_id(map->btf_id) : NULL;
-	int err = 0;
-
-	/* gone, or not for us to see: the shape is left */
-	if (!btf)
-		return map->btf_id && errno == ENOMEM ? -ENOMEM : 0;
-	table->has_btf = true;
-	if (!table->key && map->key_type_id)
-		err = weir_type_from_btf(btf, map->key_type_id, table->is_lpm, &table->key);
-	if (!err && !table->value && map->value_type_id && keep_value)
-		err = weir_type_from_btf(btf, map->value_type_id, false, &table->value);
-	btf__free(btf);
-	/* BTF that does not fit the map is none. */
-	if (table->key && table->key->size_bytes != map->key_size_bytes) {
-		weir_type_free(table->key);
-		table->key = NULL;
-	}
-	if (table->value && table->value->size_bytes != map->value_size_bytes) {
-		weir_type_free(table->value);
-		table->value = NULL;
-	}
-	return err;
-}
-
-static int types_from_words(struct weir_table *table, const char *key, const char *value)
-{
-	struct weir_type *type;
-	int err = 0;
-
-	if (key) {
-		err = weir_type_from_text(key, table->label, &type);
-		err = err ?: fit(table, "key", type, table->map.key_size_bytes, &table->key);
-	}
-	if (!err && value) {
-		err = weir_type_from_text(value, table->label, &type);
-		err = err ?: fit(table, "value", type, table->map.value_size_bytes, &table->value);
-	}
-	return err;
-}
-
-/* Kept types are of the map's name, and another map may have it: those that do not fit are
- * not meant. */
-static int types_kept(struct weir_table *table, const char *path)
-{
-	struct weir_type **to[] = {&table->key, &table->value};
-	const uint32_t sizes[] = {table->map.key_size_bytes, table->map.value_size_bytes};
-	struct weir_schema kept;
-	int err = weir_schema_find(path, weir_table_name(table), &kept);
-	const char *words[] = {kept.key, kept.value};
-
-	for (size_t i = 0; i < 2 && !err; i++) {
-		struct weir_type *type;
-
-		if (*to[i] || !words[i])
-			continue;
-		err = weir_type_from_text(words[i], path, &type);
-		if (!err && type->size_bytes == sizes[i])
-			*to[i] = type;
-		else if (!err)
-			weir_type_free(type);
-	}
-	weir_schema_free(&kept);
-	return err;
-}
-
 static int find_types(struct weir_table *table, const struct weir_table_opts *opts)
 {
-	int err = types_from_words(table, opts->key_type, opts->value_type);
+	struct weir_types types;
+	int err = weir_types_find(&table->map, table->label, opts, &types);
 
-	if (!err && opts->schema && (!table->key || !table->value))
-		err = types_kept(table, opts->schema);
-	if (!err && (!table->key || !table->value))
-		err = types_from_btf(table);
-	if (!err && !table->key)
-		table->key = key_by_shape(&table->map);
-	if (!err && !table->value)
-		table->value = value_by_shape(&table->map);
-	if (!err && (!table->key || !table->value))
-		err = -ENOMEM;
-	return err == -ENOMEM ? weir_fail(err, "%s: out of memory", table->label) : err;
+	if (err)
+		return err;
+	table->has_btf = types.btf;
+	table->key = types.key ?: weir_types_key_by_shape(&table->map);
+	table->value = types.value ?: weir_types_value_by_shape(&table->map);
+	types.key = types.value = NULL;
+	weir_types_free(&types);
+	if (!table->key || !table->value)
+		return weir_fail(-ENOMEM, "%s: out of memory", table->label);
+	return 0;
 }
 
 /* ---- opened, closed ------------------------------------------------------ */

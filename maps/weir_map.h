@@ -363,14 +363,16 @@ struct weir_count {
 
 /*
  * A counter map opened for repeated reading: a (per-CPU) array or hash, or an LPM trie, whose value
- * is, by BTF, a struct with unsigned members of 32 or 64 bits called packets (pkts, rx_packets,
- * count, hits, ...) or bytes (octets, rx_bytes, ...), or one such number in a map whose name
- * says that it counts (rx_count, drop_cnt, port_bytes, ...).
+ * is, by its types, a struct with unsigned members of 32 or 64 bits called packets (pkts,
+ * rx_packets, count, hits, ...) or bytes (octets, rx_bytes, ...), or one such number in a map whose
+ * name says that it counts (rx_count, drop_cnt, port_bytes, ...).
  */
 struct weir_counters;
 
-/* @fd is duplicated. -EMEDIUMTYPE (not logged): not a counter map. */
-int weir_counters_open(int fd, struct weir_counters **out);
+/* @fd is duplicated. @types (NULL: BTF alone): key_type, value_type and schema tell more; a number
+ * given as value_type counts whatever the map is called. -EMEDIUMTYPE (not logged): not a counter
+ * map. */
+int weir_counters_open(int fd, const struct weir_table_opts *types, struct weir_counters **out);
 void weir_counters_close(struct weir_counters *ctrs);
 const struct weir_map *weir_counters_map(const struct weir_counters *ctrs);
 

@@ -153,6 +153,15 @@ is "$(get "$URL/metrics" | grep -c '^weir_packets_total')" 10000 'at so many'
 rm "$BPFFS/tc/globals/many"
 
 stop "$parent"
+bpftool map create "$BPFFS/tc/globals/legacy" type hash key 4 value 16 entries 8 name legacy
+export WEIR_TYPES=$TMP/types
+weir map dump legacy key ipv4 value '{u64 packets; u64 bytes}' keep >/dev/null
+weir map set legacy 10.0.0.1 packets=7,bytes=9
+start
+ok 'a map without BTF counts by the types that were kept' wait_for 5 counted \
+	"weir_packets_total{map=\"legacy\",pin=\"$BPFFS/tc/globals/legacy\",key=\"10.0.0.1\"}" 7
+unset WEIR_TYPES
+stop "$parent"
 ip -n "$B" link add x0 type veth peer name x1
 start series 7 dev x0
 is "$(get "$URL/metrics" | grep -c '^weir_packets_total') $(get "$URL/api/v1/board" | jq -c '.devs | map(.name)')" '0 ["x0"]' 'one interface alone, and what its programs count'

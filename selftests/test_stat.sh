@@ -105,6 +105,31 @@ is "$("$WEIR" stat drops sort name | tail -n 2 | tr -s ' ')" " 10.0.0.9 $((5 * c
  10.0.0.10 $((6 * cpus)) -" 'one number, in a map that is called so, by addresses'
 is "$("$WEIR" -j stat drops | jq -c '.[0].counters[0] | has("packets", "bytes")')" 'true
 false' 'without bytes in JSON'
+# ---- maps that nobody typed --------------------------------------------------------------
+
+bpftool map create "$GLOBALS/legacy" type hash key 4 value 16 entries 8 name legacy
+"$WEIR" map set legacy hex 0a 00 00 01 value hex 07 00 00 00 00 00 00 00 09 00 00 00 00 00 00 00
+fails 'without BTF' "$WEIR" stat legacy
+like "$err" 'not a counter map; .*; value TYPE tells what it is' 'what would help is said'
+ok 'with its types given' "$WEIR" -j stat legacy key ipv4 value '{u64 packets; u64 bytes}'
+is "$(packets legacy 10.0.0.1)" '7 9' 'it counts'
+ok 'other names, other order' "$WEIR" stat legacy value '{u64 octets; u64 hits}' all
+like "$out" '16777226 +9 +7' 'by the names; the key as it is'
+fails 'a type of another size' "$WEIR" stat legacy value u64
+like "$err" 'type of its value has 8 bytes, the map.s has 16' 'is refused'
+fails 'types of many maps' "$WEIR" stat value u64
+like "$err" "'value': only with 'MAP' or 'id'" 'are refused'
+export WEIR_TYPES=$TMP/types
+"$WEIR" map dump legacy key ipv4 value '{u64 packets; u64 bytes}' keep >/dev/null
+ok 'kept types' "$WEIR" -j stat
+is "$(packets legacy 10.0.0.1)" '7 9' 'are found by themselves'
+unset WEIR_TYPES
+bpftool map create "$GLOBALS/seen" type array key 4 value 8 entries 2 name seen
+"$WEIR" map set seen 1 3
+fails 'a number in a map of any name' "$WEIR" stat seen
+ok 'counts when that is said' "$WEIR" stat seen value u64
+like "$out" '1 +3 +-' 'packets'
+
 fails 'a program is no map' "$WEIR" stat $BPFFS/prog
 like "$err" 'program id' 'and is called so'
 

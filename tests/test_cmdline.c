@@ -122,7 +122,7 @@ static const struct line lines[] = {
 	{0, "inspect help", "usage: weir inspect FILE"},
 	{0, "convert -h", "usage: weir convert OLD output NEW"},
 	{0, "check help", "[type xdp|tc|act]"},
-	{0, "stat help", "usage: weir stat [MAP | id N | dev DEV] [all]"},
+	{0, "stat help", "usage: weir stat [MAP | id N | dev DEV] [key TYPE] "},
 	{0, "help help", "usage: weir help [COMMAND]"},
 	{0, "version help", "usage: weir version\n"},
 	/* attach: what is missing */
@@ -271,6 +271,8 @@ static const struct line lines[] = {
 	{2, "stat id 7 dev eth0", "stat: 'dev': not together with 'id'"},
 	{2, "stat all all", "stat: 'all': given twice"},
 	{2, "stat -f", "stat: '-f': unknown word"},
+	{RUN, "stat m value u64 key ipv4", ""},
+	{2, "stat value u64", "stat: 'value': only with 'MAP' or 'id'"},
 	/* help, version */
 	{RUN, "help attach", ""},
 	{RUN, "help attach detach", ""},

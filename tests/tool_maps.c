@@ -186,7 +186,7 @@ static int cmd_counters(char **args)
 
 	if (fd < 0)
 		return fd;
-	n = weir_counters_open(fd, &ctrs);
+	n = weir_counters_open(fd, NULL, &ctrs);
 	(void)close(fd);
 	if (n)
 		return n;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cli/board/collect.h"
+#include "cli/map.h"
 #include "cli/names.h"
 #include "cli/show.h"
 #include "loader/log.h"
@@ -35,13 +36,17 @@ struct watched {
 	bool in_snap;
 };
 
+struct attached {
+	struct weir_attachment *items;
+	size_t n, room;
+};
+
 struct weir_collect {
 	struct weir_collect_opts opts;
 	struct weir_net *net;
 	struct weir_pins *pins;
-	struct weir_attachment *attached;
-	size_t n_attached, room_attached;
-	struct watched *maps; /* by id */
+	struct attached now, before; /* @before spares reading its programs again */
+	struct watched *maps;	     /* by id */
 	size_t n_maps, room_maps;
 	uint64_t looked_ns;
 	bool has_runs; /* programs' runs are counted: they are looked at each time */
@@ -64,19 +69,18 @@ static int no_memory(void)
 
 static int keep_attached(const struct weir_attachment *at, void *ctx)
 {
-	struct weir_collect *collect = ctx;
+	struct attached *list = ctx;
 
-	if (collect->n_attached == collect->room_attached) {
-		size_t room = collect->room_attached ? 2 * collect->room_attached : 16;
-		struct weir_attachment *attached =
-			reallocarray(collect->attached, room, sizeof(*attached));
+	if (list->n == list->room) {
+		size_t room = list->room ? 2 * list->room : 16;
+		struct weir_attachment *items = reallocarray(list->items, room, sizeof(*items));
 
-		if (!attached)
+		if (!items)
 			return no_memory();
-		collect->attached = attached;
-		collect->room_attached = room;
+		list->items = items;
+		list->room = room;
 	}
-	collect->attached[collect->n_attached++] = *at;
+	list->items[list->n++] = *at;
 	return 0;
 }
 
@@ -105,11 +109,12 @@ static struct watched *find_map(const struct weir_collect *collect, uint32_t id)
 static struct weir_counters *open_counters(uint32_t id)
 {
 	struct weir_counters *ctrs = NULL;
+	const struct weir_table_opts types = {.size = sizeof(types), .schema = weir_map_schema()};
 	int fd = weir_map_open_id_quiet(id);
 
 	if (fd < 0)
 		return NULL;
-	if (weir_counters_open(fd, &ctrs))
+	if (weir_counters_open(fd, &types, &ctrs))
 		ctrs = NULL;
 	close(fd);
 	return ctrs;
@@ -166,21 +171,25 @@ static void drop_absent(struct weir_collect *collect)
 
 static int look_around(struct weir_collect *collect)
 {
+	struct attached before = collect->before;
 	struct weir_pins *pins;
 	int err;
 
-	collect->n_attached = 0;
+	collect->before = collect->now;
+	collect->now = before;
+	collect->now.n = 0;
 	collect->has_runs = false;
 	for (size_t i = 0; i < collect->n_maps; i++)
 		collect->maps[i].present = false;
-	err = weir_query(collect->net, collect->opts.dev, keep_attached, collect);
+	err = weir_query_again(collect->net, collect->opts.dev, collect->before.items,
+			       collect->before.n, keep_attached, &collect->now);
 	err = err ?: weir_pins_read(&pins);
 	if (err)
 		return err;
 	weir_pins_free(collect->pins);
 	collect->pins = pins;
-	for (size_t i = 0; i < collect->n_attached && !err; i++) {
-		const struct weir_prog *prog = &collect->attached[i].prog;
+	for (size_t i = 0; i < collect->now.n && !err; i++) {
+		const struct weir_prog *prog = &collect->now.items[i].prog;
 
 		collect->has_runs |= prog->run_count != 0;
 		for (uint32_t m = 0; m < prog->n_map_ids && !err; m++)
@@ -214,8 +223,8 @@ static void say_where(const struct weir_collect *collect, struct weir_snap *snap
 {
 	char devs[256] = "", hooks[64] = "";
 
-	for (size_t i = 0; i < collect->n_attached; i++) {
-		const struct weir_attachment *at = &collect->attached[i];
+	for (size_t i = 0; i < collect->now.n; i++) {
+		const struct weir_attachment *at = &collect->now.items[i];
 
 		if (!at->has_prog || !weir_prog_uses(&at->prog, map->id))
 			continue;
@@ -357,10 +366,10 @@ static int add_dev(const struct weir_link_stats *stats, void *ctx)
 		.tx_errors = stats->tx_errors,
 		.tx_dropped = stats->tx_dropped,
 	};
-	for (size_t i = 0; i < collect->n_attached && !err; i++) {
-		if (collect->attached[i].ifindex != stats->ifindex)
+	for (size_t i = 0; i < collect->now.n && !err; i++) {
+		if (collect->now.items[i].ifindex != stats->ifindex)
 			continue;
-		err = add_prog(collect, snap, number, &collect->attached[i]);
+		err = add_prog(collect, snap, number, &collect->now.items[i]);
 		snap->devs[number].n_progs++;
 	}
 	return err;
@@ -408,7 +417,8 @@ void weir_collect_close(struct weir_collect *collect)
 	for (size_t i = 0; i < collect->n_maps; i++)
 		weir_counters_close(collect->maps[i].ctrs);
 	free(collect->maps);
-	free(collect->attached);
+	free(collect->now.items);
+	free(collect->before.items);
 	weir_pins_free(collect->pins);
 	weir_net_close(collect->net);
 	free(collect);
