@@ -35,6 +35,7 @@ let link = { state: "connecting", why: "" };
 let sectionNumber = 0;
 
 const units = segmented($("units"), "weir-units", "bits", () => render());
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 const theme = segmented($("theme"), "weir-theme", "auto", setTheme);
 
 // A server that is older or newer may leave something out.
@@ -195,7 +196,7 @@ function setPaused(now) {
 }
 
 function setTheme(value) {
-	document.documentElement.dataset.theme = value;
+	document.documentElement.dataset.theme = value !== "auto" ? value : prefersDark.matches ? "dark" : "light";
 	for (const thing of [...devCards.values(), ...mapSections.values()])
 		thing.recolour();
 }
@@ -242,7 +243,7 @@ const api = new Api({
 
 $("pause").addEventListener("click", () => setPaused(!paused));
 document.addEventListener("visibilitychange", () => document.hidden || render());
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTheme(theme.value));
+prefersDark.addEventListener("change", () => setTheme(theme.value));
 window.weirPoints = firstPoints;
 setTheme(theme.value);
 api.run();

@@ -21,7 +21,7 @@ const sizer = new ResizeObserver((entries) => {
 		plots.get(entry.target)?.fit();
 });
 
-// A canvas cannot use var() or light-dark(): a hidden element resolves them.
+// A canvas cannot use var(): a hidden element resolves it.
 function colour(variable) {
 	const probe = document.getElementById("colour-probe") ||
 		document.body.appendChild(el("span", { id: "colour-probe", hidden: true }));
