@@ -271,6 +271,18 @@ ip -n "$right" link del $'a\e[31mb'
 
 # ---- what fails, while it runs ---------------------------------------------------------
 
+start
+timeout 20 strace -f -q -o "$TMP/trace" -e trace=sendto -e inject=sendto:error=ENOBUFS -p "$(children)" &
+tracer=$!
+has 'a reading that fails is told' '^weir: |No buffer space'
+ok 'more than once' wait_for 10 eval '[ "$(grep -c INJECTED "$TMP/trace")" -gt 5 ]'
+kill "$tracer"
+wait "$tracer"
+send "$left" top0 ipv6/udp 7 size 100 >/dev/null
+has 'and the next ones go on' '^ +xdp_ipv6_udp .* 7 +'
+keys q
+wait_for 10 at_prompt
+
 keys "clear; $WEIR -n $right top dev top1 interval 0.1; echo status \$?" Enter
 has 'one interface' '^- top1 rx' ' 1 interfaces'
 lacks 'and no other' '^  lo rx'

@@ -40,6 +40,15 @@ static int take(struct weir_top *top)
 	return err ?: weir_top_build(top);
 }
 
+/* A snapshot that fails is told of in the footer, and the next one may succeed: unless the
+ * one interface that is watched is gone. */
+static int take_again(struct weir_top *top)
+{
+	int err = take(top);
+
+	return err == -ENOMEM || err == -ENODEV ? err : 0;
+}
+
 /* For poll(): until the next snapshot; -1: there is none while it is paused. */
 static int wait_ms(const struct weir_top *top)
 {
@@ -80,7 +89,7 @@ static int follow(struct weir_top *top, struct weir_term *term)
 		if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 			break;
 		if (!err && !top->done && !wait_ms(top))
-			err = take(top);
+			err = take_again(top);
 	}
 	return err;
 }
