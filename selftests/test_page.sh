@@ -84,6 +84,26 @@ is "$(browser wait 20 'document.documentElement.dataset.live === "1" && !/reconn
 is "$(browser complaints | jq -c 'map(select(test("ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|ERR_ABORTED") | not))')" '[]' 'no complaint'
 is "$(browser requests)" "[\"${URL%/}\"]" 'no request to elsewhere'
 
+# ---- a terminal's picture, and what of it is colour --------------------------------------------
+
+# picture NAME COMMAND: of a terminal in which COMMAND runs
+picture() {
+	tmux -u -S "$TMP/tmux" -f /dev/null new-session -d -x 108 -y "$2" "LC_ALL=C.UTF-8 TERM=screen-256color exec $3"
+	traffic
+	tmux -u -S "$TMP/tmux" capture-pane -e -p >"$TMP/$1.screen"
+	tmux -u -S "$TMP/tmux" kill-server
+	python3 "$ROOT/selftests/terminal.py" <"$TMP/$1.screen" >"$TMP/$1.html"
+	browser size 940 $(($2 * 19 + 24)) light >/dev/null
+	browser open "file://$TMP/$1.html" >/dev/null
+	browser shot "$SHOTS/$1.png"
+}
+rm "$BPFFS/tc/globals/allowed" "$BPFFS/tc/globals/html"
+is "$(picture top 14 "$WEIR -n $B top interval 0.5")" true 'a picture of weir top'
+like "$(browser eval 'document.body.innerText')" 'eth0 rx.*xdp_ipv4_other' 'shows what is counted'
+is "$(picture stat 14 "$WEIR stat interval 1")" true 'and of weir stat'
+like "$(browser eval 'document.body.innerText')" 'pkt/s +bit/s.*xdp_ipv4_other' 'too'
+browser size 1280 900 light >/dev/null
+
 # ---- tokens ----------------------------------------------------------------------------------
 
 stop "$serve"
