@@ -370,6 +370,25 @@ typedef int (*weir_link_stats_fn)(const struct weir_link_stats *stats, void *ctx
 /* All interfaces of @net in the order of their indexes. Logged. */
 int weir_link_stats(struct weir_net *net, weir_link_stats_fn fn, void *ctx);
 
+/* What a driver counts for one queue. */
+struct weir_queue_stats {
+	bool tx;
+	uint32_t queue;
+	uint64_t packets, bytes; /* of drivers that count no others: those that XDP saw */
+};
+
+/* The queues of one interface, to be read again and again. */
+struct weir_queues;
+
+/* -EOPNOTSUPP, -ENODEV (not logged): its driver counts nothing by queue; there is no such
+ * interface. */
+int weir_queues_open(struct weir_net *net, const char *dev, struct weir_queues **out);
+void weir_queues_close(struct weir_queues *queues);
+/* Returns how many there are, received before sent, in *out until the next call. @dev: its name
+ * now. -ESTALE (not logged, as others): there are other queues now, to be opened anew. */
+int weir_queues_read(struct weir_queues *queues, struct weir_net *net, const char *dev,
+		     const struct weir_queue_stats **out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,7 +15,10 @@ $(A)/%.o: %.c | $(B)/.deps
 	$(call say,CC-ASAN,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) $(ASAN_FLAGS) -O1 -MMD -MP -c $< -o $@
 
 $(TESTS): $(B)/tests/%: $(A)/tests/%.o $(A_LIB) $(A_CLI)
-	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(ASAN_FLAGS) -o $@ $^ -lcmocka $(SHARED_LIBS)
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(ASAN_FLAGS) -o $@ $^ -lcmocka $(SHARED_LIBS) -lm
+
+# What of weir top knows of no terminal.
+$(B)/tests/test_top: $(addprefix $(A)/cli/top/,rows.o runs.o values.o spark.o)
 
 $(B)/weir-asan: $(A_LIB) $(A_CLI) $(A)/cli/main.o
 	$(call say,LD,$@)$(CC) $(ASAN_FLAGS) -o $@ $^ $(SHARED_LIBS)

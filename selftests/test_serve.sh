@@ -169,6 +169,59 @@ stop "$parent"
 start series 7
 is "$(get "$URL/metrics" | grep -c '^weir_packets_total')" 7 'as many series as are asked for'
 
+# ---- queues, runs ---------------------------------------------------------------------------
+
+stop "$parent"
+ip -n "$A" link add q0 numtxqueues 3 numrxqueues 3 type veth peer name q1 numtxqueues 3 numrxqueues 3
+ip -n "$A" link set q1 netns "$B"
+ip -n "$A" link set q0 up
+ip -n "$B" link set q1 up
+weir -n "$B" -q attach dev q1 xdp native obj "$BUILD/bpf/count.o"
+start
+# queue_sum WORD: of all queues of q1
+queue_sum() {
+	get "$URL/metrics" | awk -v name="weir_interface_queue_receive_$1_total" \
+		'index($0, name "{dev=\"q1\"") == 1 { sum += $NF } END { print sum + 0 }'
+}
+received() {
+	metric "weir_interface_receive_packets_total{dev=\"q1\"}"
+}
+# Each sender's socket has a queue of its own, by its hash.
+for n in 1 2 3 4 5 6; do
+	send "$A" q0 ipv4 50 >/dev/null
+done
+same_sums() {
+	[ "$(queue_sum packets)" -ge 300 ] && [ "$(queue_sum packets)" = "$(received)" ]
+}
+ok 'the queues of an interface add up to what it received' wait_for 5 same_sums
+is "$(get "$URL/metrics" | grep -c '^weir_interface_queue_receive_packets_total{dev="q1",queue="[012]"}')" 3 'each on its own'
+get "$URL/metrics" >"$TMP/metrics"
+ok 'which Prometheus accepts' promtool check metrics <"$TMP/metrics"
+is "$(get "$URL/api/v1/board" | jq -c '.maps[] | select(.queues) | [.name, .type, .devs, (.counters | map(.name))]')" \
+	'["queues","3 rx, 0 tx","q1",["rx_0","rx_1","rx_2"]]' 'and in JSON'
+unlike "$(get "$URL/metrics")" weir_program_runs_total 'runs are not told while nobody counts them'
+# BPF_ENABLE_STATS (32), of runs: as long as somebody has this open
+background python3 -c 'import ctypes, time
+fd = ctypes.CDLL(None).syscall(321, 32, (ctypes.c_uint32 * 32)(0), 4)
+assert fd >= 0
+print("on", flush=True)
+time.sleep(30)' >"$TMP/stats"
+counting=$bg
+wait_for 5 grep -q on "$TMP/stats"
+send "$A" q0 ipv4 40 >/dev/null
+has_runs() {
+	[ "$(metric 'weir_program_runs_total{dev="q1",hook="xdp"')" = "$1" ]
+}
+ok 'runs are told when the kernel counts them' wait_for 8 has_runs 40
+send "$A" q0 ipv4 3 >/dev/null
+ok 'and go on' wait_for 2 has_runs 43
+stop "$counting"
+ip -n "$B" link del q1
+gone_queues() {
+	! get "$URL/metrics" | grep -q 'queue="'
+}
+ok 'they go with it' wait_for 5 gone_queues
+
 # ---- ends ----------------------------------------------------------------------------------
 
 kill -TERM "$parent"

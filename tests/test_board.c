@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,44 @@ static void test_history(void **state)
 	weir_board_free(&board);
 }
 
+#define DAY_S 86400
+
+/* What is allocated; of the sanitizer's allocator when there is one. */
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+static size_t allocated_bytes(void)
+{
+	if (__sanitizer_get_current_allocated_bytes)
+		return __sanitizer_get_current_allocated_bytes();
+	return mallinfo2().uordblks;
+}
+
+/* A week of seconds: each hour another map at the pin, each minute an entry more or fewer, each
+ * day counts from zero. */
+static void test_week(void **state)
+{
+	struct weir_board board = {0};
+	struct weir_snap next = {0};
+	size_t first_day = 0;
+
+	(void)state;
+	for (unsigned int s = 0; s < 7 * DAY_S; s++) {
+		uint64_t packets = s % DAY_S * 10ull;
+		const struct count counts[] = {
+			{"a", packets, packets * 60}, {"b", 5, 5}, {"c", packets / 2, 0}};
+
+		fill(&next, 100 + s, 1 + s / 3600, "/p", counts, s / 60 % 2 ? 3 : 2);
+		assert_int_equal(weir_board_take(&board, &next), 0);
+		if (s % DAY_S > 1)
+			assert_int_equal(rate_of(&board, "a"), 10);
+		if (s == DAY_S - 1)
+			first_day = allocated_bytes();
+	}
+	assert_int_equal(board.n_points, WEIR_POINTS);
+	assert_true(allocated_bytes() <= first_day + 4096);
+	weir_snap_free(&next);
+	weir_board_free(&board);
+}
+
 static void test_pipe(void **state)
 {
 	struct weir_snap snap = {0}, got = {0};
@@ -166,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_week),
 		cmocka_unit_test(test_pipe),
 	};
 

@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cli/board/collect.h"
-#include "cli/map.h"
+#include "cli/board/look.h"
+#include "cli/board/queues.h"
 #include "cli/names.h"
 #include "cli/show.h"
 #include "loader/log.h"
@@ -27,29 +27,10 @@
 #define LOOK_NS	   4000000000ull
 #define SERIES_MAX 10000u
 
-struct watched {
-	uint32_t id;
-	struct weir_counters *ctrs; /* NULL: no counter map */
-	bool present;		    /* in the look at hand */
-	bool failed;		    /* until then it is not read */
-	uint32_t number;	    /* in the snapshot at hand */
-	bool in_snap;
-};
-
-struct attached {
-	struct weir_attachment *items;
-	size_t n, room;
-};
-
 struct weir_collect {
 	struct weir_collect_opts opts;
-	struct weir_net *net;
-	struct weir_pins *pins;
-	struct attached now, before; /* @before spares reading its programs again */
-	struct watched *maps;	     /* by id */
-	size_t n_maps, room_maps;
-	uint64_t looked_ns;
-	bool has_runs; /* programs' runs are counted: they are looked at each time */
+	struct weir_look look;
+	struct weir_queue_watch queues;
 };
 
 static uint64_t clock_ns(clockid_t id)
@@ -58,150 +39,6 @@ static uint64_t clock_ns(clockid_t id)
 
 	(void)clock_gettime(id, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static int no_memory(void)
-{
-	return weir_fail(-ENOMEM, "counters: out of memory");
-}
-
-/* ---- looking around ------------------------------------------------------ */
-
-static int keep_attached(const struct weir_attachment *at, void *ctx)
-{
-	struct attached *list = ctx;
-
-	if (list->n == list->room) {
-		size_t room = list->room ? 2 * list->room : 16;
-		struct weir_attachment *items = reallocarray(list->items, room, sizeof(*items));
-
-		if (!items)
-			return no_memory();
-		list->items = items;
-		list->room = room;
-	}
-	list->items[list->n++] = *at;
-	return 0;
-}
-
-static size_t place_of(const struct weir_collect *collect, uint32_t id)
-{
-	size_t lo = 0, hi = collect->n_maps;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (collect->maps[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static struct watched *find_map(const struct weir_collect *collect, uint32_t id)
-{
-	size_t at = place_of(collect, id);
-
-	return at < collect->n_maps && collect->maps[at].id == id ? &collect->maps[at] : NULL;
-}
-
-static struct weir_counters *open_counters(uint32_t id)
-{
-	struct weir_counters *ctrs = NULL;
-	const struct weir_table_opts types = {.size = sizeof(types), .schema = weir_map_schema()};
-	int fd = weir_map_open_id_quiet(id);
-
-	if (fd < 0)
-		return NULL;
-	if (weir_counters_open(fd, &types, &ctrs))
-		ctrs = NULL;
-	close(fd);
-	return ctrs;
-}
-
-/* A map that is not looked at twice: what it is does not change under its id. */
-static int watch_map(struct weir_collect *collect, uint32_t id)
-{
-	size_t at = place_of(collect, id);
-
-	if (at < collect->n_maps && collect->maps[at].id == id) {
-		collect->maps[at].present = true;
-		return 0;
-	}
-	if (collect->n_maps == collect->room_maps) {
-		size_t room = collect->room_maps ? 2 * collect->room_maps : 64;
-		struct watched *maps = reallocarray(collect->maps, room, sizeof(*maps));
-
-		if (!maps)
-			return no_memory();
-		collect->maps = maps;
-		collect->room_maps = room;
-	}
-	memmove(collect->maps + at + 1, collect->maps + at,
-		(collect->n_maps - at) * sizeof(*collect->maps));
-	collect->maps[at] = (struct watched){.id = id, .ctrs = open_counters(id), .present = true};
-	collect->n_maps++;
-	return 0;
-}
-
-static int watch_pinned(struct weir_collect *collect)
-{
-	uint32_t id = 0;
-	int err = 0;
-
-	while (!err && !bpf_map_get_next_id(id, &id))
-		if (weir_pins_path(collect->pins, WEIR_PIN_OF_MAP, id, 0))
-			err = watch_map(collect, id);
-	return err;
-}
-
-static void drop_absent(struct weir_collect *collect)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < collect->n_maps; i++) {
-		if (collect->maps[i].present && !collect->maps[i].failed)
-			collect->maps[n++] = collect->maps[i];
-		else
-			weir_counters_close(collect->maps[i].ctrs);
-	}
-	collect->n_maps = n;
-}
-
-static int look_around(struct weir_collect *collect)
-{
-	struct attached before = collect->before;
-	struct weir_pins *pins;
-	int err;
-
-	collect->before = collect->now;
-	collect->now = before;
-	collect->now.n = 0;
-	collect->has_runs = false;
-	for (size_t i = 0; i < collect->n_maps; i++)
-		collect->maps[i].present = false;
-	err = weir_query_again(collect->net, collect->opts.dev, collect->before.items,
-			       collect->before.n, keep_attached, &collect->now);
-	err = err ?: weir_pins_read(&pins);
-	if (err)
-		return err;
-	weir_pins_free(collect->pins);
-	collect->pins = pins;
-	for (size_t i = 0; i < collect->now.n && !err; i++) {
-		const struct weir_prog *prog = &collect->now.items[i].prog;
-
-		collect->has_runs |= prog->run_count != 0;
-		for (uint32_t m = 0; m < prog->n_map_ids && !err; m++)
-			err = watch_map(collect, prog->map_ids[m]);
-	}
-	if (!err && !collect->opts.dev)
-		err = watch_pinned(collect);
-	if (err)
-		return err;
-	drop_absent(collect);
-	collect->looked_ns = clock_ns(CLOCK_MONOTONIC);
-	return 0;
 }
 
 /* ---- maps ---------------------------------------------------------------- */
@@ -223,8 +60,8 @@ static void say_where(const struct weir_collect *collect, struct weir_snap *snap
 {
 	char devs[256] = "", hooks[64] = "";
 
-	for (size_t i = 0; i < collect->now.n; i++) {
-		const struct weir_attachment *at = &collect->now.items[i];
+	for (size_t i = 0; i < collect->look.now.n; i++) {
+		const struct weir_attachment *at = &collect->look.now.items[i];
 
 		if (!at->has_prog || !weir_prog_uses(&at->prog, map->id))
 			continue;
@@ -235,30 +72,49 @@ static void say_where(const struct weir_collect *collect, struct weir_snap *snap
 	map->hooks = weir_snap_add_text(snap, hooks);
 }
 
-static int add_series(struct weir_collect *collect, struct weir_snap *snap,
+/* The next of a table's counters, or NULL: it is cut, or there is no memory (*err). */
+static struct weir_snap_series *next_series(const struct weir_collect *collect,
+					    struct weir_snap *snap, struct weir_snap_map *map,
+					    const char *name, int *err)
+{
+	struct weir_snap_series *series;
+
+	*err = 0;
+	if (snap->n_series == collect->opts.series_max)
+		return NULL;
+	series = weir_snap_add_series(snap);
+	if (!series) {
+		*err = weir_board_no_memory();
+		return NULL;
+	}
+	series->name = weir_snap_add_text(snap, name);
+	map->n_series++;
+	return series;
+}
+
+static int add_series(const struct weir_collect *collect, struct weir_snap *snap,
 		      struct weir_snap_map *map, const struct weir_counters *ctrs, uint32_t n)
 {
+	int err;
+
 	map->first_series = snap->n_series;
 	for (uint32_t i = 0; i < n; i++) {
 		struct weir_count count = weir_counters_value(ctrs, i);
-		struct weir_snap_series *series;
+		struct weir_snap_series *series =
+			next_series(collect, snap, map, weir_counters_name(ctrs, i), &err);
 
-		if (snap->n_series == collect->opts.series_max) {
+		if (!series) {
 			map->n_cut = n - i;
-			return 0;
+			return err;
 		}
-		series = weir_snap_add_series(snap);
-		if (!series)
-			return no_memory();
 		series->packets = count.packets;
 		series->bytes = count.bytes;
-		series->name = weir_snap_add_text(snap, weir_counters_name(ctrs, i));
-		map->n_series++;
 	}
 	return 0;
 }
 
-static int add_map(struct weir_collect *collect, struct weir_snap *snap, struct watched *watched)
+static int add_map(struct weir_collect *collect, struct weir_snap *snap,
+		   struct weir_watched *watched)
 {
 	const struct weir_map *info = weir_counters_map(watched->ctrs);
 	struct weir_snap_map *map;
@@ -275,8 +131,8 @@ static int add_map(struct weir_collect *collect, struct weir_snap *snap, struct 
 	watched->in_snap = true;
 	map = weir_snap_add_map(snap);
 	if (!map)
-		return no_memory();
-	pin = weir_pins_path(collect->pins, WEIR_PIN_OF_MAP, info->id, 0);
+		return weir_board_no_memory();
+	pin = weir_pins_path(collect->look.pins, WEIR_PIN_OF_MAP, info->id, 0);
 	map->id = info->id;
 	map->name = weir_snap_add_text(snap, info->name);
 	map->type = weir_snap_add_text(snap, weir_map_type_word(info->type, word));
@@ -309,7 +165,7 @@ static int add_prog(const struct weir_collect *collect, struct weir_snap *snap, 
 	int err = 0;
 
 	if (!prog)
-		return no_memory();
+		return weir_board_no_memory();
 	say_how(at, how, sizeof(how));
 	prog->dev = dev;
 	prog->hook = weir_snap_add_text(snap, weir_hook_name(at->hook));
@@ -321,14 +177,61 @@ static int add_prog(const struct weir_collect *collect, struct weir_snap *snap, 
 	prog->run_time_ns = at->prog.run_time_ns;
 	prog->first_ref = snap->n_refs;
 	for (uint32_t i = 0; i < at->prog.n_map_ids && !err; i++) {
-		const struct watched *map = find_map(collect, at->prog.map_ids[i]);
+		const struct weir_watched *map = weir_look_map(&collect->look, at->prog.map_ids[i]);
 
 		if (!map || !map->in_snap)
 			continue;
 		err = weir_snap_add_ref(snap, map->number);
 		prog->n_refs++;
 	}
-	return err ? no_memory() : 0;
+	return err ? weir_board_no_memory() : 0;
+}
+
+static int fill_queues(const struct weir_collect *collect, struct weir_snap *snap,
+		       struct weir_snap_map *map, const struct weir_queue_stats *stats, uint32_t n)
+{
+	uint32_t n_tx = 0;
+	char text[32];
+	int err;
+
+	map->first_series = snap->n_series;
+	for (uint32_t i = 0; i < n; i++) {
+		struct weir_snap_series *series;
+
+		snprintf(text, sizeof(text), "%s_%u", stats[i].tx ? "tx" : "rx", stats[i].queue);
+		series = next_series(collect, snap, map, text, &err);
+		if (!series) {
+			map->n_cut = n - i;
+			return err;
+		}
+		series->packets = stats[i].packets;
+		series->bytes = stats[i].bytes;
+		n_tx += stats[i].tx;
+	}
+	snprintf(text, sizeof(text), "%u rx, %u tx", n - n_tx, n_tx);
+	map->type = weir_snap_add_text(snap, text);
+	return 0;
+}
+
+/* Where the driver tells. *out: its number, and one. */
+static int add_queues(struct weir_collect *collect, struct weir_snap *snap,
+		      const struct weir_link_stats *link, uint32_t *out)
+{
+	const struct weir_queue_stats *stats;
+	struct weir_snap_map *map;
+	int n = weir_queue_watch_read(&collect->queues, collect->look.net, link, &stats);
+
+	if (n <= 0)
+		return n;
+	map = weir_snap_add_map(snap);
+	if (!map)
+		return weir_board_no_memory();
+	map->id = WEIR_SNAP_QUEUES | (uint32_t)link->ifindex;
+	map->name = weir_snap_add_text(snap, "queues");
+	map->devs = weir_snap_add_text(snap, link->dev);
+	map->has_packets = map->has_bytes = true;
+	*out = snap->n_maps;
+	return fill_queues(collect, snap, map, stats, (uint32_t)n);
 }
 
 struct adding {
@@ -349,7 +252,7 @@ static int add_dev(const struct weir_link_stats *stats, void *ctx)
 		return 0;
 	dev = weir_snap_add_dev(snap);
 	if (!dev)
-		return no_memory();
+		return weir_board_no_memory();
 	*dev = (struct weir_snap_dev){
 		.name = weir_snap_add_text(snap, stats->dev),
 		.ifindex = stats->ifindex,
@@ -366,13 +269,13 @@ static int add_dev(const struct weir_link_stats *stats, void *ctx)
 		.tx_errors = stats->tx_errors,
 		.tx_dropped = stats->tx_dropped,
 	};
-	for (size_t i = 0; i < collect->now.n && !err; i++) {
-		if (collect->now.items[i].ifindex != stats->ifindex)
+	for (size_t i = 0; i < collect->look.now.n && !err; i++) {
+		if (collect->look.now.items[i].ifindex != stats->ifindex)
 			continue;
-		err = add_prog(collect, snap, number, &collect->now.items[i]);
+		err = add_prog(collect, snap, number, &collect->look.now.items[i]);
 		snap->devs[number].n_progs++;
 	}
-	return err;
+	return err ?: add_queues(collect, snap, stats, &snap->devs[number].queues);
 }
 
 /* ---- all ----------------------------------------------------------------- */
@@ -393,15 +296,16 @@ int weir_collect_open(const struct weir_collect_opts *opts, struct weir_collect 
 	int err;
 
 	if (!collect)
-		return no_memory();
+		return weir_board_no_memory();
 	note_blindness();
 	collect->opts = *opts;
+	collect->look.dev = opts->dev;
 	if (!collect->opts.series_max)
 		collect->opts.series_max = SERIES_MAX;
-	err = weir_net_open(opts->netns, &collect->net);
+	err = weir_net_open(opts->netns, &collect->look.net);
 	if (!err && opts->dev)
-		err = weir_net_ifindex(collect->net, opts->dev) < 0 ? -ENODEV : 0;
-	err = err ?: look_around(collect);
+		err = weir_net_ifindex(collect->look.net, opts->dev) < 0 ? -ENODEV : 0;
+	err = err ?: weir_look_around(&collect->look);
 	if (err) {
 		weir_collect_close(collect);
 		return err;
@@ -414,13 +318,8 @@ void weir_collect_close(struct weir_collect *collect)
 {
 	if (!collect)
 		return;
-	for (size_t i = 0; i < collect->n_maps; i++)
-		weir_counters_close(collect->maps[i].ctrs);
-	free(collect->maps);
-	free(collect->now.items);
-	free(collect->before.items);
-	weir_pins_free(collect->pins);
-	weir_net_close(collect->net);
+	weir_queue_watch_free(&collect->queues);
+	weir_look_free(&collect->look);
 	free(collect);
 }
 
@@ -428,18 +327,19 @@ int weir_collect_take(struct weir_collect *collect, struct weir_snap *snap)
 {
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	struct adding adding = {collect, snap};
-	int err = weir_snap_begin(snap) ? no_memory() : 0;
+	int err = weir_snap_begin(snap) ? weir_board_no_memory() : 0;
 
-	if (!err && (collect->has_runs || now_ns - collect->looked_ns >= LOOK_NS))
-		err = look_around(collect);
-	for (size_t i = 0; i < collect->n_maps && !err; i++) {
-		collect->maps[i].in_snap = false;
-		if (collect->maps[i].ctrs && !collect->maps[i].failed)
-			err = add_map(collect, snap, &collect->maps[i]);
+	if (!err && (collect->look.has_runs || now_ns - collect->look.time_ns >= LOOK_NS))
+		err = weir_look_around(&collect->look);
+	for (size_t i = 0; i < collect->look.n_maps && !err; i++) {
+		collect->look.maps[i].in_snap = false;
+		if (collect->look.maps[i].ctrs && !collect->look.maps[i].failed)
+			err = add_map(collect, snap, &collect->look.maps[i]);
 	}
 	snap->time_ns = clock_ns(CLOCK_MONOTONIC);
 	snap->time_s = (double)clock_ns(CLOCK_REALTIME) / 1e9;
-	err = err ?: weir_link_stats(collect->net, add_dev, &adding);
+	err = err ?: weir_link_stats(collect->look.net, add_dev, &adding);
+	weir_queue_watch_sweep(&collect->queues);
 	snap->cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_ns;
 	return err;
 }

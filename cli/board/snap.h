@@ -20,6 +20,7 @@ struct weir_snap_dev {
 	bool up;
 	uint32_t n_rx_queues, n_tx_queues;
 	uint32_t first_prog, n_progs; /* in the order XDP, ingress, egress */
+	uint32_t queues;	      /* number of the table of its queues, and one; 0: none */
 	uint64_t rx_packets, rx_bytes, rx_errors, rx_dropped;
 	uint64_t tx_packets, tx_bytes, tx_errors, tx_dropped;
 };
@@ -33,6 +34,10 @@ struct weir_snap_prog {
 	uint32_t first_ref, n_refs; /* the counter maps that it uses */
 };
 
+#define WEIR_SNAP_QUEUES 0x80000000u /* no map has such an id: idr_alloc_cyclic(..., INT_MAX) */
+
+/* A counter map; or what an interface's driver counts for each of its queues, whose id is
+ * WEIR_SNAP_QUEUES and the ifindex. */
 struct weir_snap_map {
 	weir_snap_text name, type, pin; /* pin: the first one, or "" */
 	weir_snap_text devs, hooks;	/* where programs use it: "eth0,eth1", "xdp" */
@@ -61,6 +66,11 @@ struct weir_snap {
 	/* how many there is room for */
 	uint32_t room_devs, room_progs, room_refs, room_maps, room_series, room_texts;
 };
+
+static inline bool weir_snap_is_queues(const struct weir_snap_map *map)
+{
+	return map->id & WEIR_SNAP_QUEUES;
+}
 
 static inline const char *weir_snap_str(const struct weir_snap *snap, weir_snap_text text)
 {

@@ -173,6 +173,7 @@ static void put_map(const struct weir_board *board, const struct weir_snap_map *
 	put_u64(out, "id", map->id);
 	put_text(out, "name", weir_snap_str(snap, map->name));
 	put_text(out, "type", weir_snap_str(snap, map->type));
+	put_bool(out, "queues", weir_snap_is_queues(map));
 	put_text(out, "pin", weir_snap_str(snap, map->pin));
 	put_text(out, "devs", weir_snap_str(snap, map->devs));
 	put_text(out, "hooks", weir_snap_str(snap, map->hooks));

@@ -70,7 +70,7 @@ static void map_labels(const struct weir_snap *snap, const struct weir_snap_map 
 	label(out, any, "dev", weir_snap_str(snap, map->devs));
 	label(out, any, "hook", weir_snap_str(snap, map->hooks));
 	label(out, any, "pin", weir_snap_str(snap, map->pin));
-	if (!map->pin)
+	if (!map->pin && !weir_snap_is_queues(map))
 		label_number(out, any, "id", map->id);
 }
 
@@ -84,7 +84,7 @@ static void counters(const struct weir_snap *snap, struct weir_buf *out, const c
 		const struct weir_snap_map *map = &snap->maps[m];
 		bool any = false;
 
-		if (!(of_bytes ? map->has_bytes : map->has_packets))
+		if (weir_snap_is_queues(map) || !(of_bytes ? map->has_bytes : map->has_packets))
 			continue;
 		labels.len = 0;
 		map_labels(snap, map, &labels, &any);
@@ -109,6 +109,8 @@ static void cut(const struct weir_snap *snap, struct weir_buf *out)
 	for (uint32_t m = 0; m < snap->n_maps; m++) {
 		bool any = false;
 
+		if (weir_snap_is_queues(&snap->maps[m]) && !snap->maps[m].n_cut)
+			continue;
 		weir_buf_text(out, WEIR_PREFIX "series_cut");
 		map_labels(snap, &snap->maps[m], out, &any);
 		value_u64(out, any, snap->maps[m].n_cut);
@@ -151,6 +153,51 @@ static void interfaces(const struct weir_snap *snap, struct weir_buf *out)
 			label(out, &any, "dev", weir_snap_str(snap, snap->devs[i].name));
 			value_u64(out, any, value);
 		}
+	}
+}
+
+static const struct {
+	const char *name, *help;
+	bool tx, of_bytes;
+} queue_counters[] = {
+	{"interface_queue_receive_packets_total", "Packets of a receive queue.", false, false},
+	{"interface_queue_receive_bytes_total", "Bytes of a receive queue.", false, true},
+	{"interface_queue_transmit_packets_total", "Packets of a transmit queue.", true, false},
+	{"interface_queue_transmit_bytes_total", "Bytes of a transmit queue.", true, true},
+};
+
+/* One direction of one interface: its counters are called "rx_0" and "tx_0". */
+static void queues_of(const struct weir_snap *snap, const struct weir_snap_map *map, size_t c,
+		      struct weir_buf *out)
+{
+	const char *direction = queue_counters[c].tx ? "tx_" : "rx_";
+
+	for (uint32_t i = 0; i < map->n_series; i++) {
+		const struct weir_snap_series *series = &snap->series[map->first_series + i];
+		const char *key = weir_snap_str(snap, series->name);
+		bool any = false;
+
+		if (strncmp(key, direction, 3) != 0)
+			continue;
+		weir_buf_text(out, WEIR_PREFIX);
+		weir_buf_text(out, queue_counters[c].name);
+		label(out, &any, "dev", weir_snap_str(snap, map->devs));
+		label(out, &any, "queue", key + 3);
+		value_u64(out, any, queue_counters[c].of_bytes ? series->bytes : series->packets);
+	}
+}
+
+static void queues(const struct weir_snap *snap, struct weir_buf *out)
+{
+	bool any = false;
+
+	for (uint32_t m = 0; m < snap->n_maps; m++)
+		any |= weir_snap_is_queues(&snap->maps[m]);
+	for (size_t c = 0; any && c < sizeof(queue_counters) / sizeof(*queue_counters); c++) {
+		family(out, queue_counters[c].name, "counter", queue_counters[c].help);
+		for (uint32_t m = 0; m < snap->n_maps; m++)
+			if (weir_snap_is_queues(&snap->maps[m]))
+				queues_of(snap, &snap->maps[m], c, out);
 	}
 }
 
@@ -231,6 +278,7 @@ void weir_metrics_write(const struct weir_state *state, struct weir_buf *out)
 	counters(snap, out, WEIR_PREFIX "bytes_total", true);
 	cut(snap, out);
 	interfaces(snap, out);
+	queues(snap, out);
 	programs(snap, out);
 	ourselves(state, out);
 }

@@ -268,9 +268,11 @@ static void add_dev(struct build *build, uint32_t at)
 	uint32_t number;
 
 	row.key = hash(FNV_START, &dev->ifindex, sizeof(dev->ifindex));
-	row.folds = dev->n_progs;
+	row.folds = dev->n_progs || dev->queues;
 	number = push(build, row);
 	push(build, (struct weir_row){WEIR_ROW_TX, at, 0, number, hash_text(row.key, "tx")});
+	if (dev->queues)
+		add_map(build, dev->queues - 1, number, row.key, 1, matched);
 	for (uint32_t i = 0; i < dev->n_progs && !build->cut; i++)
 		add_prog(build, dev->first_prog + i, number, row.key, matched);
 	finish(build, number, number + 2, matched);
@@ -288,7 +290,7 @@ static void add_others(struct build *build)
 		build->shown[snap->refs[i]] = 1;
 	number = push(build, row);
 	for (uint32_t i = 0; i < snap->n_maps && !build->cut; i++)
-		if (!build->shown[i])
+		if (!build->shown[i] && !weir_snap_is_queues(&snap->maps[i]))
 			add_map(build, i, number, row.key, 1, false);
 	finish(build, number, number + 1, false);
 }

@@ -154,7 +154,8 @@ struct weir_values weir_row_values(const struct weir_board *board, const struct 
 		values.packets_rate = weir_runs_rate(runs, snap->progs[row->at].id);
 		break;
 	case WEIR_ROW_MAP:
-		if (row->empty)
+		/* what came in and what went out are no sum */
+		if (row->empty || weir_snap_is_queues(&snap->maps[row->at]))
 			break;
 		add_series(&values, board, &snap->maps[row->at], snap->maps[row->at].first_series,
 			   snap->maps[row->at].n_series);
@@ -198,6 +199,8 @@ uint32_t weir_row_points(const struct weir_board *board, const struct weir_row *
 	if (row->empty || (row->kind != WEIR_ROW_MAP && row->kind != WEIR_ROW_SERIES))
 		return 0;
 	map = row->kind == WEIR_ROW_MAP ? &snap->maps[row->at] : map_of(snap, row->at);
+	if (row->kind == WEIR_ROW_MAP && weir_snap_is_queues(map))
+		return 0;
 	if (row->kind == WEIR_ROW_MAP) {
 		first = map->first_series;
 		n_series = map->n_series;

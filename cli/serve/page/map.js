@@ -117,7 +117,7 @@ export class MapSection {
 
 	update(map) {
 		const where = [map.devs && `on ${map.devs}`, map.hooks].filter(Boolean).join(" ");
-		setText(this.facts, visible([map.type, `id ${map.id}`, where, map.pin].filter(Boolean).join(" \u00b7 ")));
+		setText(this.facts, visible([map.type, map.queues ? "" : `id ${map.id}`, where, map.pin].filter(Boolean).join(" \u00b7 ")));
 		this.cut.hidden = !map.cut;
 		setText(this.cut, `${map.cut} more counters were left out by the server.`);
 		this.chooseLines();

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Looks for what is attached and pinned. In: a network namespace. Out: attachments in the order
+ * in which packets meet them, and their maps, with those that are counter maps opened. A map that
+ * is gone, or another one at its pin, is noticed at the next look.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/board/look.h"
+#include "cli/interval.h"
+#include "cli/map.h"
+#include "loader/log.h"
+
+int weir_board_no_memory(void)
+{
+	return weir_fail(-ENOMEM, "counters: out of memory");
+}
+
+static int keep_attached(const struct weir_attachment *at, void *ctx)
+{
+	struct weir_attached *list = ctx;
+
+	if (list->n == list->room) {
+		size_t room = list->room ? 2 * list->room : 16;
+		struct weir_attachment *items = reallocarray(list->items, room, sizeof(*items));
+
+		if (!items)
+			return weir_board_no_memory();
+		list->items = items;
+		list->room = room;
+	}
+	list->items[list->n++] = *at;
+	return 0;
+}
+
+static size_t place_of(const struct weir_look *look, uint32_t id)
+{
+	size_t lo = 0, hi = look->n_maps;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (look->maps[mid].id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct weir_watched *weir_look_map(const struct weir_look *look, uint32_t id)
+{
+	size_t at = place_of(look, id);
+
+	return at < look->n_maps && look->maps[at].id == id ? &look->maps[at] : NULL;
+}
+
+static struct weir_counters *open_counters(uint32_t id)
+{
+	struct weir_counters *ctrs = NULL;
+	const struct weir_table_opts types = {.size = sizeof(types), .schema = weir_map_schema()};
+	int fd = weir_map_open_id_quiet(id);
+
+	if (fd < 0)
+		return NULL;
+	if (weir_counters_open(fd, &types, &ctrs))
+		ctrs = NULL;
+	close(fd);
+	return ctrs;
+}
+
+/* A map that is not looked at twice: what it is does not change under its id. */
+static int watch_map(struct weir_look *look, uint32_t id)
+{
+	size_t at = place_of(look, id);
+
+	if (at < look->n_maps && look->maps[at].id == id) {
+		look->maps[at].present = true;
+		return 0;
+	}
+	if (look->n_maps == look->room_maps) {
+		size_t room = look->room_maps ? 2 * look->room_maps : 64;
+		struct weir_watched *maps = reallocarray(look->maps, room, sizeof(*maps));
+
+		if (!maps)
+			return weir_board_no_memory();
+		look->maps = maps;
+		look->room_maps = room;
+	}
+	memmove(look->maps + at + 1, look->maps + at, (look->n_maps - at) * sizeof(*look->maps));
+	look->maps[at] =
+		(struct weir_watched){.id = id, .ctrs = open_counters(id), .present = true};
+	look->n_maps++;
+	return 0;
+}
+
+static int watch_pinned(struct weir_look *look)
+{
+	uint32_t id = 0;
+	int err = 0;
+
+	while (!err && !bpf_map_get_next_id(id, &id))
+		if (weir_pins_path(look->pins, WEIR_PIN_OF_MAP, id, 0))
+			err = watch_map(look, id);
+	return err;
+}
+
+static void drop_absent(struct weir_look *look)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < look->n_maps; i++) {
+		if (look->maps[i].present && !look->maps[i].failed)
+			look->maps[n++] = look->maps[i];
+		else
+			weir_counters_close(look->maps[i].ctrs);
+	}
+	look->n_maps = n;
+}
+
+int weir_look_around(struct weir_look *look)
+{
+	struct weir_attached before = look->before;
+	struct weir_pins *pins;
+	int err;
+
+	look->before = look->now;
+	look->now = before;
+	look->now.n = 0;
+	look->has_runs = false;
+	for (size_t i = 0; i < look->n_maps; i++)
+		look->maps[i].present = false;
+	err = weir_query_again(look->net, look->dev, look->before.items, look->before.n,
+			       keep_attached, &look->now);
+	err = err ?: weir_pins_read(&pins);
+	if (err)
+		return err;
+	weir_pins_free(look->pins);
+	look->pins = pins;
+	for (size_t i = 0; i < look->now.n && !err; i++) {
+		const struct weir_prog *prog = &look->now.items[i].prog;
+
+		look->has_runs |= prog->run_count != 0;
+		for (uint32_t m = 0; m < prog->n_map_ids && !err; m++)
+			err = watch_map(look, prog->map_ids[m]);
+	}
+	if (!err && !look->dev)
+		err = watch_pinned(look);
+	if (err)
+		return err;
+	drop_absent(look);
+	look->time_ns = weir_now_ns();
+	return 0;
+}
+
+void weir_look_free(struct weir_look *look)
+{
+	for (size_t i = 0; i < look->n_maps; i++)
+		weir_counters_close(look->maps[i].ctrs);
+	free(look->maps);
+	free(look->now.items);
+	free(look->before.items);
+	weir_pins_free(look->pins);
+	weir_net_close(look->net);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is attached in a network namespace, and the counter maps of the machine. */
+#ifndef WEIR_CLI_BOARD_LOOK_H
+#define WEIR_CLI_BOARD_LOOK_H
+
+#include "loader/weir.h"
+#include "maps/weir_map.h"
+
+struct weir_watched {
+	uint32_t id;
+	struct weir_counters *ctrs; /* NULL: no counter map */
+	bool present;		    /* in the look at hand */
+	bool failed;		    /* until then it is not read */
+	uint32_t number;	    /* in the snapshot at hand */
+	bool in_snap;
+};
+
+struct weir_attached {
+	struct weir_attachment *items;
+	size_t n, room;
+};
+
+struct weir_look {
+	struct weir_net *net;
+	const char *dev; /* only what is on it; NULL: all, and what is pinned */
+	struct weir_pins *pins;
+	struct weir_attached now, before; /* @before spares reading its programs again */
+	struct weir_watched *maps;	  /* by id */
+	size_t n_maps, room_maps;
+	uint64_t time_ns;
+	bool has_runs; /* programs' runs are counted: they are looked at each time */
+};
+
+/* -ENOMEM, logged. */
+int weir_board_no_memory(void);
+
+/* Looks at all of it again. Logged; then what is known is as before, or a part of it. */
+int weir_look_around(struct weir_look *look);
+/* NULL: it is not watched. */
+struct weir_watched *weir_look_map(const struct weir_look *look, uint32_t id);
+/* @look->net, too. */
+void weir_look_free(struct weir_look *look);
+
+#endif
