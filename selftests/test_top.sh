@@ -235,7 +235,14 @@ wait_for 10 hides Stopped # it is the same screen
 has 'after SIGSTOP, too' '^weir top ' '^q quit'
 keys C-z
 wait_for 10 shows Stopped
-keys 'clear; bg; kill %1; wait' Enter
+keys 'clear; bg' Enter
+# without the terminal it stops by itself, which the shell tells at its next prompt
+stopped_again() {
+	keys Enter
+	shows Stopped
+}
+wait_for 10 stopped_again
+keys 'clear; kill %1; wait' Enter
 is_clean 'in the background a signal ends it'
 
 # ---- colours, other terminals --------------------------------------------------------
