@@ -40,6 +40,7 @@ int weir_cmd_map_dump(const struct weir_globals *globals, const union weir_confi
 	const struct weir_map_config *cfg = &config->map;
 	struct weir_dump_opts opts = dump_opts(globals, cfg);
 	struct weir_condition where[WEIR_CONDITIONS_MAX];
+	struct weir_map_progress progress;
 	struct weir_map_line line;
 	int err = weir_map_line_open(globals, cfg, NULL, &line);
 
@@ -49,8 +50,14 @@ int weir_cmd_map_dump(const struct weir_globals *globals, const union weir_confi
 	opts.where = where;
 	opts.n_where = cfg->where.n;
 	(void)fflush(stdout);
+	/* entries on a terminal are their own progress */
+	opts.progress = weir_map_progress_start(&progress, globals);
+	opts.ctx = &progress;
+	if (isatty(STDOUT_FILENO))
+		opts.progress = NULL;
 	if (!err)
 		err = finish(weir_table_dump(line.table, &opts, STDOUT_FILENO));
+	weir_map_progress_end(&progress);
 	weir_map_line_close(&line);
 	return err;
 }

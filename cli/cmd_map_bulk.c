@@ -7,44 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/map.h"
 #include "cli/out.h"
 #include "cli/say.h"
 
-/* ---- progress ------------------------------------------------------------ */
-
-struct progress {
-	struct timespec start;
-	bool shown;
-};
-
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
-
-static void show_progress(const char *what, uint64_t done, uint64_t of, void *ctx)
-{
-	struct progress *progress = ctx;
-
-	if (seconds_since(&progress->start) < 1)
-		return;
-	progress->shown = true;
-	fprintf(stderr, "\r\033[K%s: %" PRIu64, what, done);
-	if (of)
-		fprintf(stderr, " of %" PRIu64, of);
-	fputs(" entries", stderr);
-}
-
 struct bulk {
 	struct weir_bulk_opts opts;
-	struct progress progress;
+	struct weir_map_progress progress;
 	char *value[1];
 };
 
@@ -59,17 +30,8 @@ static void start(struct bulk *bulk, const struct weir_globals *globals,
 		bulk->opts.value = bulk->value;
 		bulk->opts.n_value = 1;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &bulk->progress.start);
-	if (isatty(STDERR_FILENO) && !globals->quiet) {
-		bulk->opts.progress = show_progress;
-		bulk->opts.ctx = &bulk->progress;
-	}
-}
-
-static void end(const struct bulk *bulk)
-{
-	if (bulk->progress.shown)
-		fputs("\r\033[K", stderr);
+	bulk->opts.progress = weir_map_progress_start(&bulk->progress, globals);
+	bulk->opts.ctx = &bulk->progress;
 }
 
 /* ---- import, apply ------------------------------------------------------- */
@@ -85,7 +47,7 @@ static int write_map(const struct weir_globals *globals, const struct weir_map_c
 	start(&bulk, globals, cfg);
 	if (!n)
 		n = run(line.table, cfg->path, &bulk.opts);
-	end(&bulk);
+	weir_map_progress_end(&bulk.progress);
 	if (n >= 0 && globals->verbose)
 		weir_say_note("%" PRId64 " entries written", n);
 	weir_map_line_close(&line);
@@ -124,7 +86,7 @@ static int64_t compare(const struct weir_globals *globals, const struct weir_map
 	else if (!n)
 		n = weir_table_diff_file(line.table, cfg->path, &bulk.opts, weir_changes_print,
 					 changes);
-	end(&bulk);
+	weir_map_progress_end(&bulk.progress);
 	err = weir_changes_close(changes);
 	if (err && !weir_say_had_error())
 		weir_say_error("standard output: %s", strerror(-err));
@@ -189,13 +151,17 @@ int weir_cmd_map_export(const struct weir_globals *globals, const union weir_con
 				      .pretty = globals->pretty,
 				      .percpu = true,
 				      .separator = weir_map_separator(cfg)};
+	struct weir_map_progress progress;
 	struct weir_map_line line;
 	int err = weir_map_line_open(globals, cfg, NULL, &line);
 
+	opts.progress = weir_map_progress_start(&progress, globals);
+	opts.ctx = &progress;
 	if (!err && !strcmp(cfg->path, "-"))
 		err = weir_table_dump(line.table, &opts, STDOUT_FILENO) < 0 ? -EIO : 0;
 	else if (!err)
 		err = write_whole(line.table, &opts, cfg->path);
+	weir_map_progress_end(&progress);
 	weir_map_line_close(&line);
 	return err;
 }

@@ -37,6 +37,17 @@ int weir_entry_split(const char *command, const struct weir_rest *rest, enum wei
 int weir_map_line_open(const struct weir_globals *globals, const struct weir_map_config *cfg,
 		       const struct weir_entry_words *entry, struct weir_map_line *out);
 void weir_map_line_close(struct weir_map_line *line);
+/* How far long work is: a function for weir_bulk_opts and weir_dump_opts, whose ctx is @progress;
+ * NULL where nobody would see it. end() in any case. */
+struct weir_map_progress {
+	uint64_t start_ns;
+	bool shown;
+};
+
+weir_progress_fn weir_map_progress_start(struct weir_map_progress *progress,
+					 const struct weir_globals *globals);
+void weir_map_progress_end(const struct weir_map_progress *progress);
+
 /* Where types are kept. */
 const char *weir_map_schema(void);
 /* Of a table; 0: none is asked for. */

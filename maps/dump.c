@@ -16,6 +16,7 @@ struct dump {
 	/* sorting: entries that are kept, key and value each */
 	uint8_t *kept, *left_sum;
 	size_t n_kept, room_kept, entry_bytes;
+	uint64_t n_read;
 };
 
 /* ---- chosen -------------------------------------------------------------- */
@@ -79,6 +80,9 @@ static int dump_some(const void *keys, const void *values, size_t n, void *ctx)
 		else
 			err = weir_print_entry(&dump->print, key, value);
 	}
+	dump->n_read += n;
+	if (opts->progress)
+		opts->progress("reading", dump->n_read, 0, opts->ctx);
 	return err;
 }
 

@@ -151,8 +151,9 @@ static uint32_t first_room(const struct weir_walk *walk)
 
 	if (room > BATCH_MAX)
 		room = BATCH_MAX;
+	/* one more than there are: then the batch that has the last one says so */
 	if (room > walk->map.max_entries)
-		room = walk->map.max_entries;
+		room = (size_t)walk->map.max_entries + 1;
 	return room ? (uint32_t)room : 1;
 }
 

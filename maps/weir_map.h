@@ -177,6 +177,9 @@ int weir_table_may_have(const struct weir_table *table, const void *value);
 typedef int (*weir_entries_fn)(const void *keys, const void *values, size_t n, void *ctx);
 int weir_table_each(const struct weir_table *table, weir_entries_fn fn, void *ctx);
 
+/* Called now and then. @what: "reading", "comparing", "writing"; @of 0: it is not known. */
+typedef void (*weir_progress_fn)(const char *what, uint64_t done, uint64_t of, void *ctx);
+
 struct weir_condition {
 	const char
 		*field; /* "key", "value", or a field's path; with "key." or "value." before it */
@@ -193,11 +196,13 @@ struct weir_dump_opts {
 	const char *within;		    /* entries whose key's address lies in this prefix */
 	const struct weir_condition *where; /* all of them must hold */
 	size_t n_where;
-	const char *sort;   /* a field as above; "-" before it: from the largest */
-	uint64_t limit;	    /* entries; 0: all */
-	const char *fields; /* "saddr,hits": only these */
-	char separator;	    /* ',' or '\t': a table with a header, as import takes it; 0 */
-	bool inner;	    /* maps of maps: the entries of each, behind their slot */
+	const char *sort;	   /* a field as above; "-" before it: from the largest */
+	uint64_t limit;		   /* entries; 0: all */
+	const char *fields;	   /* "saddr,hits": only these */
+	char separator;		   /* ',' or '\t': a table with a header, as import takes it; 0 */
+	bool inner;		   /* maps of maps: the entries of each, behind their slot */
+	weir_progress_fn progress; /* NULL */
+	void *ctx;
 };
 
 /* Entries to @fd: lines "KEY VALUE", or a JSON array of objects with key and value.
@@ -213,9 +218,6 @@ int weir_table_entry_text(const struct weir_table *table, const struct weir_dump
 			  const void *key, const void *value, char **out);
 
 /* ---- many entries -------------------------------------------------------- */
-
-/* Called now and then. @what: "reading", "comparing", "writing"; @of 0: it is not known. */
-typedef void (*weir_progress_fn)(const char *what, uint64_t done, uint64_t of, void *ctx);
 
 struct weir_bulk_opts {
 	size_t size;

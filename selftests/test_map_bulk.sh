@@ -357,4 +357,16 @@ for command in "dump big" "import big other" "apply big big" "export big out" "a
 	[ "${got:-0}" -gt 500 ] && [ "$got" -le 8192 ]
 	verdict $? "map $command: $got kB"
 done
+# ---- progress on a terminal ----------------------------------------------------------------
+
+weir map create far type hash key u32 value u64 max 40000
+run script -qec "(sleep 1.1; seq 40000 | sed 's/\$/ 1/') | $WEIR map import far -" /dev/null
+like "$out" $'\r\e\\[K(reading|writing): [0-9]+ .*entries.*\r\e\\[K' 'long work tells how far it is, and takes it away again'
+run script -qec "$WEIR map dump far | (sleep 1.1; cat >/dev/null)" /dev/null
+like "$out" 'reading: 40000 entries' 'a long dump, too'
+run script -qec "seq 40000 | sed 's/\$/ 1/' | $WEIR map import far -" /dev/null
+unlike "$out" entries 'short work does not'
+run script -qec "(sleep 1.1; seq 40000 | sed 's/\$/ 1/') | $WEIR -q map import far -" /dev/null
+unlike "$out" entries 'nor a quiet one'
+
 done_testing

@@ -218,7 +218,7 @@ ok 'and go on' wait_for 2 has_runs 43
 stop "$counting"
 ip -n "$B" link del q1
 gone_queues() {
-	! get "$URL/metrics" | grep -q 'queue="'
+	! grep -q 'queue="' <<<"$(get "$URL/metrics")"
 }
 ok 'they go with it' wait_for 5 gone_queues
 
