@@ -274,6 +274,7 @@ int weir_xdp_attach(struct weir_attaching *at)
 		/* Twice refused with the same state: that was no race. */
 		if (plan.prog_id == former_id && i > 2) {
 			plan_close(&plan);
+			err = -EAGAIN;
 			break;
 		}
 		former_id = plan.prog_id;
