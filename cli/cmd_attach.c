@@ -127,6 +127,7 @@ static void print_json(const struct weir_globals *globals, const struct weir_att
 	if (res->replaced_prog_id)
 		weir_json_u64(&json, "replaced_id", res->replaced_prog_id);
 	weir_json_bool(&json, "unchanged", res->unchanged);
+	weir_json_bool(&json, "in_hw", res->in_hw);
 	weir_json_object_end(&json);
 	weir_json_end(&json);
 }
@@ -141,7 +142,8 @@ static void print_text(const struct weir_attach_config *cfg, const struct weir_a
 	else if (res->tcx)
 		printf("tcx ");
 	else
-		printf("pref %u handle 0x%x ", res->pref, res->handle);
+		printf("pref %u handle 0x%x %s", res->pref, res->handle,
+		       res->in_hw ? "in_hw " : "");
 	weir_text_print(stdout, prog);
 	printf(" id %u", res->prog_id);
 	if (res->unchanged)
@@ -190,6 +192,9 @@ int weir_cmd_attach(const struct weir_globals *globals, const union weir_config 
 		.pref = cfg->pref,
 		.handle = cfg->handle,
 		.name = cfg->name,
+		.skip_sw = cfg->skip_sw,
+		.skip_hw = cfg->skip_hw,
+		.fallback = cfg->fallback,
 	};
 	struct weir_attach_result res = {.sz = sizeof(res)};
 	struct weir_object *obj = NULL;

@@ -2,9 +2,10 @@
 /*
  * weir inspect. In: the declarations of an object file. Out: its programs,
  * maps and tail-call slots, and what a load would create and where; as text or
- * JSON. No kernel is asked and no privilege needed.
+ * JSON. No kernel is asked and no privilege needed, but for the word dev.
  */
 #include "cli/command.h"
+#include "cli/inspect.h"
 #include "cli/names.h"
 #include "cli/out.h"
 #include "loader/weir.h"
@@ -35,6 +36,24 @@ static const char *scope_word(enum weir_pin_scope scope)
 
 /* ---- text ---------------------------------------------------------------- */
 
+static void print_uses(const struct weir_object *obj, const struct weir_prog_decl *prog)
+{
+	const struct weir_map_decl *maps;
+	size_t i;
+
+	(void)weir_object_maps(obj, &maps);
+	if (prog->n_maps)
+		printf("    maps");
+	for (i = 0; i < prog->n_maps; i++) {
+		putchar(' ');
+		weir_text_print(stdout, maps[prog->maps[i]].name);
+	}
+	if (prog->n_maps)
+		putchar('\n');
+	if (prog->n_subprogs)
+		printf("    calls %zu functions of its own\n", prog->n_subprogs);
+}
+
 static void print_helpers(const struct weir_prog_decl *prog)
 {
 	const char *name;
@@ -53,7 +72,7 @@ static void print_helpers(const struct weir_prog_decl *prog)
 	putchar('\n');
 }
 
-static void print_prog(const struct weir_prog_decl *prog)
+static void print_prog(const struct weir_object *obj, const struct weir_prog_decl *prog)
 {
 	char buf[WEIR_NAME_LEN];
 
@@ -66,6 +85,7 @@ static void print_prog(const struct weir_prog_decl *prog)
 		printf(" %s", weir_hook_name(prog->hook));
 	printf(" %u instructions%s\n", prog->insns, prog->frags ? " frags" : "");
 	print_helpers(prog);
+	print_uses(obj, prog);
 }
 
 static void print_pin(const struct weir_map_decl *map)
@@ -151,7 +171,7 @@ static void print_object(const struct weir_object *obj)
 	n = weir_object_progs(obj, &progs);
 	printf("programs: %zu\n", n);
 	for (i = 0; i < n; i++)
-		print_prog(&progs[i]);
+		print_prog(obj, &progs[i]);
 	n = weir_object_maps(obj, &maps);
 	printf("maps: %zu\n", n);
 	for (i = 0; i < n; i++)
@@ -165,8 +185,10 @@ static void print_object(const struct weir_object *obj)
 
 /* ---- JSON ---------------------------------------------------------------- */
 
-static void put_prog(struct weir_json *json, const struct weir_prog_decl *prog)
+static void put_prog(struct weir_json *json, const struct weir_object *obj,
+		     const struct weir_prog_decl *prog)
 {
+	const struct weir_map_decl *maps;
 	char buf[WEIR_NAME_LEN];
 	const char *name;
 	size_t i;
@@ -189,6 +211,12 @@ static void put_prog(struct weir_json *json, const struct weir_prog_decl *prog)
 		weir_json_string(json, NULL, name);
 	}
 	weir_json_array_end(json);
+	(void)weir_object_maps(obj, &maps);
+	weir_json_array(json, "maps");
+	for (i = 0; i < prog->n_maps; i++)
+		weir_json_string(json, NULL, maps[prog->maps[i]].name);
+	weir_json_array_end(json);
+	weir_json_u64(json, "subprograms", prog->n_subprogs);
 	weir_json_object_end(json);
 }
 
@@ -242,7 +270,7 @@ static void put_object(struct weir_json *json, const struct weir_object *obj)
 	n = weir_object_progs(obj, &progs);
 	weir_json_array(json, "programs");
 	for (i = 0; i < n; i++)
-		put_prog(json, &progs[i]);
+		put_prog(json, obj, &progs[i]);
 	weir_json_array_end(json);
 	n = weir_object_maps(obj, &maps);
 	weir_json_array(json, "maps");
@@ -254,8 +282,6 @@ static void put_object(struct weir_json *json, const struct weir_object *obj)
 	for (i = 0; i < n; i++)
 		put_tail(json, &tails[i]);
 	weir_json_array_end(json);
-	weir_json_object_end(json);
-	weir_json_end(json);
 }
 
 int weir_cmd_inspect(const struct weir_globals *globals, const union weir_config *config)
@@ -273,6 +299,13 @@ int weir_cmd_inspect(const struct weir_globals *globals, const union weir_config
 		put_object(&json, obj);
 	else
 		print_object(obj);
+	if (config->inspect.dev)
+		err = weir_inspect_dev(globals, &config->inspect, obj,
+				       globals->json ? &json : NULL);
+	if (globals->json) {
+		weir_json_object_end(&json);
+		weir_json_end(&json);
+	}
 	weir_object_close(obj);
-	return 0;
+	return err;
 }

@@ -49,8 +49,8 @@ static uint32_t btf_of_user(uint32_t map_id)
 	struct weir_prog prog;
 	uint32_t id = 0;
 
-	while (!weir_prog_next_id(id, &id))
-		if (!weir_prog_by_id(id, &prog) && prog.btf_id && weir_prog_uses(&prog, map_id))
+	while (!weir_prog_next(&id, &prog))
+		if (prog.btf_id && weir_prog_uses(&prog, map_id))
 			return prog.btf_id;
 	return 0;
 }

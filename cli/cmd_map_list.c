@@ -10,10 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/bpf.h>
+
 #include "cli/map.h"
 #include "cli/names.h"
 #include "cli/out.h"
 #include "cli/say.h"
+#include "cli/show.h"
 
 /* Larger maps are counted by `show`, or by the word `count`. */
 #define COUNT_UP_TO 65536u
@@ -66,35 +69,19 @@ static int add_place(const struct weir_attachment *at, void *ctx)
 	return 0;
 }
 
-static int find_users(const struct weir_globals *globals, struct users *users)
+static int find_users(struct weir_net *net, struct users *users)
 {
 	struct weir_prog prog;
-	struct weir_net *net;
 	uint32_t id = 0;
 	int err;
 
-	while (!(err = weir_prog_next_id(id, &id))) {
-		if (weir_prog_by_id(id, &prog))
-			continue;
+	while (!(err = weir_prog_next(&id, &prog))) {
 		for (uint32_t i = 0; i < prog.n_map_ids && !err; i++)
 			err = add_user(users, prog.map_ids[i], &prog);
 		if (err)
 			return err;
 	}
-	if (err != -ENOENT)
-		return err;
-	err = weir_net_open(globals->netns, &net);
-	if (err)
-		return err;
-	err = weir_query(net, NULL, add_place, users);
-	weir_net_close(net);
-	return err;
-}
-
-static void free_users(struct users *users)
-{
-	free(users->list);
-	free(users->places);
+	return err == -ENOENT ? weir_query(net, NULL, add_place, users) : err;
 }
 
 /* ---- entries ------------------------------------------------------------- */
@@ -115,7 +102,9 @@ static int64_t count_entries(int fd, const struct weir_map *map, bool large)
 	uint64_t n = 0;
 	int err;
 
+	/* the kernel shows no entries of perf event arrays */
 	if (!map->key_size_bytes || !map->value_size_bytes ||
+	    map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY ||
 	    (map->max_entries > COUNT_UP_TO && !large))
 		return -1;
 	if (weir_map_is_array(map))
@@ -131,6 +120,7 @@ static int64_t count_entries(int fd, const struct weir_map *map, bool large)
 
 struct listing {
 	const struct weir_globals *globals;
+	struct weir_net *net;
 	struct users users;
 	struct weir_pins *pins;
 	struct weir_json json;
@@ -171,6 +161,7 @@ static void print_map(struct listing *list, const struct weir_map *map, int64_t 
 	if (entries >= 0)
 		printf(" entries %" PRId64, entries);
 	weir_map_flags_print(stdout, map->flags);
+	weir_device_text(list->net, map->ifindex, map->netns_ino);
 	putchar('\n');
 	for (size_t i = 0; (path = weir_pins_path(list->pins, WEIR_PIN_OF_MAP, map->id, i)); i++) {
 		printf("  pinned ");
@@ -225,6 +216,7 @@ static void json_map(struct listing *list, const struct weir_map *map, int64_t e
 	weir_json_u64(json, "flags", map->flags);
 	if (entries >= 0)
 		weir_json_u64(json, "entries", (uint64_t)entries);
+	weir_device_json(json, list->net, map->ifindex, map->netns_ino);
 	weir_json_array(json, "pins");
 	for (size_t i = 0; (path = weir_pins_path(list->pins, WEIR_PIN_OF_MAP, map->id, i)); i++)
 		weir_json_string(json, NULL, path);
@@ -261,7 +253,16 @@ static int start(struct listing *list, const struct weir_globals *globals)
 
 	*list = (struct listing){.globals = globals};
 	err = weir_pins_read(&list->pins);
-	return err ?: find_users(globals, &list->users);
+	err = err ?: weir_net_open(globals->netns, &list->net);
+	return err ?: find_users(list->net, &list->users);
+}
+
+static void end(struct listing *list)
+{
+	free(list->users.list);
+	free(list->users.places);
+	weir_net_close(list->net);
+	weir_pins_free(list->pins);
 }
 
 int weir_cmd_map_list(const struct weir_globals *globals, const union weir_config *cfg)
@@ -289,8 +290,7 @@ int weir_cmd_map_list(const struct weir_globals *globals, const union weir_confi
 		weir_json_array_end(&list.json);
 		weir_json_end(&list.json);
 	}
-	free_users(&list.users);
-	weir_pins_free(list.pins);
+	end(&list);
 	return err;
 }
 
@@ -311,8 +311,7 @@ int weir_cmd_map_show(const struct weir_globals *globals, const union weir_confi
 		if (globals->json)
 			weir_json_end(&list.json);
 	}
-	free_users(&list.users);
-	weir_pins_free(list.pins);
+	end(&list);
 	weir_map_line_close(&line);
 	return err;
 }

@@ -42,13 +42,10 @@ static void note_users(uint32_t map_id)
 	struct weir_prog prog;
 	uint32_t id = 0;
 
-	while (!weir_prog_next_id(id, &id)) {
-		if (weir_prog_by_id(id, &prog))
-			continue;
+	while (!weir_prog_next(&id, &prog))
 		if (weir_prog_uses(&prog, map_id))
 			weir_say_note("program id %u (%s) still uses the old map; attach it anew",
 				      prog.id, prog.name);
-	}
 }
 
 static int load_new(const struct weir_globals *globals, const struct weir_map_config *cfg,

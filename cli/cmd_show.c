@@ -59,6 +59,7 @@ int weir_cmd_show(const struct weir_globals *globals, const union weir_config *c
 	if (globals->json)
 		weir_json_array(&show.json, NULL);
 	err = weir_net_open(globals->netns, &net);
+	show.net = net;
 	if (!err)
 		err = weir_pins_read(&show.pins);
 	if (!err)

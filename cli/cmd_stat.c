@@ -235,6 +235,11 @@ static int report_once(struct report *report, struct weir_stat *stat)
 		struct weir_stat_map *map = &stat->maps[i];
 
 		n = weir_counters_read(map->ctrs);
+		/* said; the maps that are not of a device that is gone go on */
+		if (n == -ENODEV && stat->n > 1) {
+			weir_stat_drop(stat, i--);
+			continue;
+		}
 		if (n < 0) {
 			err = n;
 			break;

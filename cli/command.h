@@ -39,6 +39,7 @@ struct weir_attach_config {
 	uint32_t pref, handle;
 	bool force;
 	const char *pin_dir;
+	bool skip_sw, skip_hw, fallback;
 };
 
 struct weir_detach_config {
@@ -57,6 +58,7 @@ struct weir_show_config {
 
 struct weir_inspect_config {
 	const char *file;
+	const char *dev;
 };
 
 struct weir_convert_config {

@@ -36,16 +36,11 @@ struct search {
 	bool found_prog;
 };
 
-static void try_prog(struct search *search, uint32_t prog_id)
+static void try_prog(struct search *search, const struct weir_prog *prog)
 {
-	struct weir_prog prog;
-	uint32_t id;
+	uint32_t id = map_of(prog, search->ref->name);
 
-	if (weir_prog_by_id(prog_id, &prog) ||
-	    (!is_number(search->ref->prog) && strcmp(prog.name, search->ref->prog) != 0))
-		return;
 	search->found_prog = true;
-	id = map_of(&prog, search->ref->name);
 	if (id && search->map_id && id != search->map_id)
 		search->others++;
 	else if (id)
@@ -55,14 +50,18 @@ static void try_prog(struct search *search, uint32_t prog_id)
 static int open_of_prog(const struct weir_map_ref *ref)
 {
 	struct search search = {.ref = ref};
+	struct weir_prog prog;
 	char id_text[32];
 	uint32_t id = 0;
 
-	if (is_number(ref->prog))
-		try_prog(&search, (uint32_t)strtoul(ref->prog, NULL, 10));
-	else
-		while (!weir_prog_next_id(id, &id))
-			try_prog(&search, id);
+	if (is_number(ref->prog)) {
+		if (!weir_prog_by_id((uint32_t)strtoul(ref->prog, NULL, 10), &prog))
+			try_prog(&search, &prog);
+	} else {
+		while (!weir_prog_next(&id, &prog))
+			if (!strcmp(prog.name, ref->prog))
+				try_prog(&search, &prog);
+	}
 	if (!search.found_prog)
 		weir_say_error("prog %s: no such program; weir show and bpftool prog list them",
 			       ref->prog);

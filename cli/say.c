@@ -12,6 +12,9 @@
 #include "cli/say.h"
 #include "loader/weir.h"
 
+/* Where the first error of the library goes instead. */
+static char *caught;
+static size_t caught_len;
 static bool had_error;
 static bool is_quiet;
 
@@ -25,6 +28,11 @@ static void print_line(const char *prefix, const char *line)
 static void hear(void *ctx, enum weir_log_level level, const char *line)
 {
 	(void)ctx;
+	if (caught && level <= WEIR_LOG_DETAIL) {
+		if (level == WEIR_LOG_ERROR && !*caught)
+			snprintf(caught, caught_len, "%s", line);
+		return;
+	}
 	switch (level) {
 	case WEIR_LOG_ERROR:
 		had_error = true;
@@ -55,6 +63,18 @@ void weir_say_start(bool quiet, unsigned int verbose)
 	else if (verbose > 1)
 		max = WEIR_LOG_DEBUG;
 	weir_log_to(hear, NULL, max);
+}
+
+void weir_say_catch(char *text, size_t len)
+{
+	*text = '\0';
+	caught = text;
+	caught_len = len;
+}
+
+void weir_say_release(void)
+{
+	caught = NULL;
 }
 
 static void say(const char *prefix, const char *fmt, va_list args)

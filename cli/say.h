@@ -7,10 +7,16 @@
 #define WEIR_CLI_SAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Hears the library from now on: @verbose 0 errors and notices, 1 what was
  * done, 2 everything; @quiet errors only. */
 void weir_say_start(bool quiet, unsigned int verbose);
+
+/* Until release, the library's errors are not said: the first one goes to @text of @len
+ * bytes. For what is asked, and may be refused. */
+void weir_say_catch(char *text, size_t len);
+void weir_say_release(void);
 
 /* "weir: LINE". */
 void weir_say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -11,6 +11,7 @@
 
 /* What all attachments of a walk share. */
 struct weir_show {
+	struct weir_net *net;
 	struct weir_pins *pins;
 	struct weir_json json;
 	uint64_t now_boot_ns; /* CLOCK_BOOTTIME, as weir_prog.load_time_ns */
@@ -21,6 +22,12 @@ struct weir_show {
 
 void weir_show_text(struct weir_show *show, const struct weir_attachment *at);
 void weir_show_json(struct weir_show *show, const struct weir_attachment *at);
+
+/* Of a program or map made for a device: " device eth1", or a member "device"; else nothing.
+ * Another namespace's is told by number. */
+void weir_device_text(struct weir_net *net, uint32_t ifindex, uint64_t netns_ino);
+void weir_device_json(struct weir_json *json, struct weir_net *net, uint32_t ifindex,
+		      uint64_t netns_ino);
 
 /* What stands for the filter's way: "bpf", "u32", ..., "tcx"; NULL for XDP. */
 const char *weir_show_kind(const struct weir_attachment *at);

@@ -48,6 +48,7 @@ static void put_map(struct weir_show *show, uint32_t id)
 		weir_json_u64(json, "key_size", map.key_size_bytes);
 		weir_json_u64(json, "value_size", map.value_size_bytes);
 		weir_json_u64(json, "max_entries", map.max_entries);
+		weir_device_json(json, show->net, map.ifindex, map.netns_ino);
 	}
 	put_pins(show, WEIR_PIN_OF_MAP, id);
 	weir_json_object_end(json);
@@ -81,6 +82,7 @@ static void put_prog(struct weir_show *show, const struct weir_prog *prog)
 	weir_json_bool(json, "ours", prog->ours);
 	weir_json_string(json, "object", prog->ours ? prog->object : NULL);
 	weir_json_string(json, "section", prog->ours ? prog->section : NULL);
+	weir_device_json(json, show->net, prog->ifindex, prog->netns_ino);
 	put_pins(show, WEIR_PIN_OF_PROG, prog->id);
 	weir_json_array(json, "maps");
 	for (i = 0; i < prog->n_map_ids; i++)
@@ -102,6 +104,7 @@ static void put_filter(struct weir_json *json, const struct weir_attachment *at)
 	weir_json_bool(json, "skip_hw", at->flags_gen & TCA_CLS_FLAGS_SKIP_HW);
 	weir_json_bool(json, "skip_sw", at->flags_gen & TCA_CLS_FLAGS_SKIP_SW);
 	weir_json_bool(json, "in_hw", at->flags_gen & TCA_CLS_FLAGS_IN_HW);
+	weir_json_bool(json, "not_in_hw", at->flags_gen & TCA_CLS_FLAGS_NOT_IN_HW);
 }
 
 void weir_show_json(struct weir_show *show, const struct weir_attachment *at)

@@ -34,6 +34,7 @@ static void print_filter(const struct weir_attachment *at)
 		{TCA_CLS_FLAGS_SKIP_HW, "skip_hw"},
 		{TCA_CLS_FLAGS_SKIP_SW, "skip_sw"},
 		{TCA_CLS_FLAGS_IN_HW, "in_hw"},
+		{TCA_CLS_FLAGS_NOT_IN_HW, "not_in_hw"},
 	};
 	char buf[WEIR_NAME_LEN];
 	size_t i;
@@ -97,6 +98,7 @@ static void print_map(const struct weir_show *show, uint32_t id)
 		printf(" id %u %s", id, weir_map_type_word(map.type, buf));
 		printf(" key %uB value %uB max %u", map.key_size_bytes, map.value_size_bytes,
 		       map.max_entries);
+		weir_device_text(show->net, map.ifindex, map.netns_ino);
 	} else {
 		printf("id %u", id);
 	}
@@ -112,9 +114,11 @@ static void print_prog(const struct weir_show *show, const struct weir_prog *pro
 
 	printf("    prog ");
 	weir_text_print(stdout, prog->name[0] ? prog->name : "-");
-	printf(" id %u %s tag %s%s%s\n", prog->id, weir_prog_type_word(prog->type, buf),
+	printf(" id %u %s tag %s%s%s", prog->id, weir_prog_type_word(prog->type, buf),
 	       weir_text_hex(prog->tag, sizeof(prog->tag), tag), prog->jited ? " jited" : "",
 	       prog->frags ? " frags" : "");
+	weir_device_text(show->net, prog->ifindex, prog->netns_ino);
+	putchar('\n');
 	print_owner(show, prog);
 	if (prog->run_count)
 		printf("      run %" PRIu64 " times, %" PRIu64 " ns each\n", prog->run_count,

@@ -95,6 +95,7 @@ static int load_object(const struct weir_compat *c, const struct weir_spec *spec
 		.provisional = true,
 		.ifindex = ifindex,
 		.whole_log = spec->verbose,
+		.net = c->net,
 	};
 	int err;
 

@@ -62,5 +62,7 @@ struct weir_stat {
 int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 		   const struct weir_stat_config *cfg);
 void weir_stat_close(struct weir_stat *stat);
+/* Lets go of one map. */
+void weir_stat_drop(struct weir_stat *stat, size_t nth);
 
 #endif

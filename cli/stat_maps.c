@@ -213,14 +213,18 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 	return err;
 }
 
+void weir_stat_drop(struct weir_stat *stat, size_t nth)
+{
+	weir_counters_close(stat->maps[nth].ctrs);
+	weir_reading_free(&stat->maps[nth].last);
+	stat->n--;
+	memmove(stat->maps + nth, stat->maps + nth + 1, (stat->n - nth) * sizeof(*stat->maps));
+}
+
 void weir_stat_close(struct weir_stat *stat)
 {
-	size_t i;
-
-	for (i = 0; i < stat->n; i++) {
-		weir_counters_close(stat->maps[i].ctrs);
-		weir_reading_free(&stat->maps[i].last);
-	}
+	while (stat->n)
+		weir_stat_drop(stat, stat->n - 1);
 	free(stat->maps);
 	weir_pins_free(stat->pins);
 	*stat = (struct weir_stat){0};

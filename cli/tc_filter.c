@@ -100,13 +100,19 @@ static int load_failed(const struct weir_filter_line *line)
 	return WEIR_COMPAT_FAILED;
 }
 
+/* With skip_sw a program is made for the interface's device. */
 static int load_and_send(struct weir_compat *c, struct weir_filter_line *line)
 {
-	uint32_t device =
-		line->filter.flags_gen & TCA_CLS_FLAGS_SKIP_SW ? (uint32_t)line->filter.ifindex : 0;
+	bool on_device = line->filter.flags_gen & TCA_CLS_FLAGS_SKIP_SW;
+	uint32_t device = on_device ? (uint32_t)line->filter.ifindex : 0;
 	struct weir_loaded loaded;
 	int status;
 
+	if (on_device && line->filter.block && line->spec.kind == WEIR_SPEC_OBJECT) {
+		weir_compat_say("skip_sw: a program is made for one device, and a block was given; "
+				"load it for one of the block's devices and give its pin");
+		return load_failed(line);
+	}
 	if (weir_spec_load(c, &line->spec, device, &loaded))
 		return load_failed(line);
 	if (weir_actions_load(c, &line->actions)) {

@@ -50,6 +50,12 @@ static const struct weir_word attach_words[] = {
 	    .help = "XDP on the network card"),
 	FLAG("tcx", FIELD(attach, tcx), .group = 'm', .needs = "ingress egress",
 	     .help = "by a tcx link (Linux 6.6), not by a clsact filter"),
+	FLAG("skip_sw", FIELD(attach, skip_sw), .group = 'k', .needs = "ingress egress",
+	     .bars = "tcx", .help = "tc on the network card only"),
+	FLAG("skip_hw", FIELD(attach, skip_hw), .group = 'k', .needs = "ingress egress",
+	     .bars = "tcx", .help = "tc never on the network card"),
+	FLAG("fallback", FIELD(attach, fallback), .needs = "offload skip_sw", .bars = "pinned id",
+	     .help = "when the card does not take it: native XDP, or tc on the host"),
 	STRING("obj", "FILE", FIELD(attach, obj), .group = 'p', .required = true,
 	       .aliases = "object object-file", .fill = WEIR_FILL_FILE,
 	       .help = "load the program from this object file"),
@@ -108,6 +114,8 @@ static const struct weir_word show_words[] = {
 
 static const struct weir_word inspect_words[] = {
 	FILE_NAME(FIELD(inspect, file), .help = "the object file"),
+	STRING("dev", "DEV", FIELD(inspect, dev), .fill = WEIR_FILL_DEV,
+	       .help = "ask the network card of DEV which of its programs it takes"),
 	END,
 };
 
@@ -219,7 +227,8 @@ const struct weir_command weir_commands[] = {
 	 "Without a hook every hook is meant. Map pins stay.\n"},
 	{"show", weir_cmd_show, show_words, "list what is attached, by anybody", NULL},
 	{"inspect", weir_cmd_inspect, inspect_words, "list what an object file holds",
-	 "Needs no privilege and asks no kernel.\n"},
+	 "Needs no privilege and asks no kernel, unless dev is given: then each program is\n"
+	 "loaded for that network card by way of trial, and let go.\n"},
 	{"convert", weir_cmd_convert, convert_words,
 	 "rewrite an old object file for tc, ip and bpftool on libbpf 1.x",
 	 "Needs no privilege. Notes say what the new form cannot express.\n"},

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "loader/device.h"
 #include "loader/error.h"
 #include "loader/log.h"
 #include "loader/object.h"
@@ -48,12 +49,39 @@ int weir_opts_take(void *dst, size_t len, const void *src, const char *what)
 
 int weir_attach_fail(int err, const char *dev, const char *place, const char *ext)
 {
-	const char *hint = weir_errhint(err);
+	const char *hint = weir_errhint(err), *known;
+	char buf[128];
 
 	if (err == -ENODEV)
 		hint = "the interface is gone";
+	known = weir_device_hint(ext, dev, buf, sizeof(buf));
+	if (known)
+		hint = known;
 	return weir_fail(err, "%s: %s: %s%s%s", dev, place, ext && *ext ? ext : weir_errstr(err),
 			 hint ? "; " : "", hint ? hint : "");
+}
+
+int weir_attach_refused(const struct weir_attaching *at, int err, const char *place,
+			const char *ext)
+{
+	const char *why = ext;
+	char buf[128];
+
+	if (!at->on_device || err == -ENODEV || err == -EPERM ||
+	    weir_device_hint(ext, at->dev, buf, sizeof(buf)))
+		return weir_attach_fail(err, at->dev, place, ext);
+	if (!*why && at->opts.hook == WEIR_HOOK_EGRESS && err == -EOPNOTSUPP)
+		why = "the driver takes programs of tc at ingress only";
+	else if (!*why)
+		why = "the driver does not take the program";
+	return weir_fail(err, "%s: %s: %s (%s); attach it without %s, or add fallback", at->dev,
+			 place, why, weir_errstr(err),
+			 at->opts.hook == WEIR_HOOK_XDP ? "offload" : "skip_sw");
+}
+
+static bool wants_device(const struct weir_attach_opts *opts)
+{
+	return opts->hook == WEIR_HOOK_XDP ? opts->mode == WEIR_XDP_OFFLOAD : opts->skip_sw;
 }
 
 static int check_options(const struct weir_attach_opts *opts)
@@ -64,11 +92,16 @@ static int check_options(const struct weir_attach_opts *opts)
 		return weir_fail(-EINVAL, "%s: attach: no such hook", opts->dev);
 	if (opts->mode > WEIR_XDP_OFFLOAD)
 		return weir_fail(-EINVAL, "%s: attach: no such mode of XDP", opts->dev);
-	if (opts->mode == WEIR_XDP_OFFLOAD && opts->object)
-		return weir_fail(-EOPNOTSUPP,
-				 "%s: xdp offload: objects are not loaded for a device yet; load "
-				 "with `bpftool prog load FILE PATH dev %s` and attach that pin",
-				 opts->dev, opts->dev);
+	if ((opts->skip_sw || opts->skip_hw) && (opts->hook == WEIR_HOOK_XDP || opts->tcx))
+		return weir_fail(-EINVAL, "%s: attach: skip_sw and skip_hw are of clsact filters",
+				 opts->dev);
+	if (opts->skip_sw && opts->skip_hw)
+		return weir_fail(-EINVAL, "%s: attach: skip_sw and skip_hw exclude each other",
+				 opts->dev);
+	if (opts->fallback && !(opts->object && wants_device(opts)))
+		return weir_fail(-EINVAL,
+				 "%s: attach: fallback is for an object that goes to the device",
+				 opts->dev);
 	if (!opts->object == (opts->prog_fd <= 0))
 		return weir_fail(-EINVAL, "%s: attach: an object or a program, one of both",
 				 opts->dev);
@@ -123,13 +156,52 @@ static int take_program(struct weir_attaching *at, int prog_fd, uint32_t want_ty
 			 have ? have : "unknown", want ? want : "another");
 }
 
+/*
+ * A program that the caller brought was made for a device or for the host, and runs there
+ * only. Kernels take a device's program in a tcx link all the same, and warn of a bug in
+ * themselves at the first packet (seen on 6.12 and 7.2).
+ */
+static int check_made_for(struct weir_attaching *at)
+{
+	const char *hook = weir_hook_name(at->opts.hook);
+	const struct weir_prog *prog = &at->prog;
+
+	if (!prog->ifindex && wants_device(&at->opts))
+		return weir_fail(
+			-EINVAL,
+			"%s: %s: program %s (id %u) was made for the host; load it for the "
+			"device: give obj FILE",
+			at->dev, hook, prog->name, prog->id);
+	if (!prog->ifindex)
+		return 0;
+	if (at->opts.tcx)
+		return weir_fail(-EINVAL,
+				 "%s: %s: program %s (id %u) was made for a device, and tcx runs "
+				 "programs on the host; leave out tcx",
+				 at->dev, hook, prog->name, prog->id);
+	if (at->opts.skip_hw || (at->opts.hook == WEIR_HOOK_XDP && at->opts.mode != WEIR_XDP_BEST &&
+				 at->opts.mode != WEIR_XDP_OFFLOAD))
+		return weir_fail(
+			-EINVAL,
+			"%s: %s: program %s (id %u) was made for a device and runs nowhere "
+			"else; load it for the host: give obj FILE",
+			at->dev, hook, prog->name, prog->id);
+	if (at->opts.hook == WEIR_HOOK_XDP)
+		at->opts.mode = WEIR_XDP_OFFLOAD;
+	else
+		at->opts.skip_sw = true;
+	return 0;
+}
+
 static int load(struct weir_attaching *at, uint32_t want_type)
 {
-	struct weir_load_opts opts = {.sz = sizeof(opts)};
+	struct weir_load_opts opts = {.sz = sizeof(opts), .net = at->net};
 	int err;
 
 	if (!at->opts.object)
 		return 0;
+	if (at->on_device)
+		opts.ifindex = (uint32_t)at->ifindex;
 	err = weir_object_load_undoable(at->opts.object, &opts, at->undo);
 	return err ? err : take_program(at, weir_object_prog_fd(at->opts.object), want_type);
 }
@@ -148,23 +220,63 @@ static int choose_room(struct weir_attaching *at, const struct room **room)
 	return tc.look(at);
 }
 
+static int load_and_attach(struct weir_attaching *at, const struct room *room)
+{
+	int err = load(at, room->prog_type);
+
+	return err ?: room->attach(at);
+}
+
+/* To the device, else to the host: all that the first try made goes before the second. What
+ * stands against both (the interface is gone, no rights) the second says again. */
+static int attach_or_fall_back(struct weir_attaching *at, const struct room *room)
+{
+	const char *hook = weir_hook_name(at->opts.hook);
+	bool is_xdp = at->opts.hook == WEIR_HOOK_XDP;
+	char why[512];
+	int err;
+
+	weir_log_hold(why, sizeof(why));
+	err = load_and_attach(at, room);
+	weir_log_release();
+	if (!err)
+		return 0;
+	weir_undo_rollback(at->undo);
+	weir_object_unload(at->opts.object);
+	at->prog_fd = -1;
+	at->prog = (struct weir_prog){0};
+	at->on_device = at->opts.skip_sw = false;
+	if (is_xdp)
+		at->opts.mode = WEIR_XDP_NATIVE;
+	err = choose_room(at, &room);
+	err = err ?: load_and_attach(at, room);
+	if (!err)
+		weir_log(WEIR_LOG_NOTICE, "%s: %s: not on the device, but %s: %s", at->dev, hook,
+			 is_xdp ? "native" : "in the host's filter", why);
+	else
+		weir_log(WEIR_LOG_DETAIL, "%s: %s: on the device: %s", at->dev, hook, why);
+	return err;
+}
+
 static int transact(struct weir_attaching *at)
 {
 	const struct room *room;
-	uint32_t type = at->opts.hook == WEIR_HOOK_XDP ? xdp.prog_type : tc.prog_type;
 	int err = 0;
 
-	if (!at->opts.object)
-		err = take_program(at, at->opts.prog_fd, type);
+	if (!at->opts.object) {
+		err = take_program(at, at->opts.prog_fd,
+				   at->opts.hook == WEIR_HOOK_XDP ? xdp.prog_type : tc.prog_type);
+		err = err ?: check_made_for(at);
+	}
 	if (!err)
 		err = name_slot(at);
+	at->on_device = wants_device(&at->opts);
+	/* who holds the hook is no matter of where the program runs */
 	if (!err)
 		err = choose_room(at, &room);
-	if (!err)
-		err = load(at, type);
-	if (!err)
-		err = room->attach(at);
-	return err;
+	if (err)
+		return err;
+	return at->opts.fallback ? attach_or_fall_back(at, room) : load_and_attach(at, room);
 }
 
 int weir_attach(struct weir_net *net, const struct weir_attach_opts *opts,
@@ -187,6 +299,7 @@ int weir_attach(struct weir_net *net, const struct weir_attach_opts *opts,
 		return weir_attach_fail(err, at.dev, "attach", NULL);
 	at.result.ifindex = at.ifindex;
 	err = transact(&at);
+	at.result.in_hw |= !err && at.on_device;
 	if (err)
 		weir_undo_rollback(at.undo);
 	else

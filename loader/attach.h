@@ -24,6 +24,7 @@ struct weir_attaching {
 	char slot[WEIR_SLOT_BYTES];
 	int prog_fd; /* -1 until loaded */
 	struct weir_prog prog;
+	bool on_device; /* offloaded XDP, or skip_sw */
 	struct weir_undo *undo;
 	struct weir_attach_result result;
 };
@@ -72,6 +73,10 @@ const char *weir_xdp_mode_name(enum weir_xdp_mode mode);
 
 /* Logs "DEV: PLACE: TEXT; HINT" with the kernel's own text @ext, if any. */
 int weir_attach_fail(int err, const char *dev, const char *place, const char *ext);
+/* The same of the program that was to be attached: where the kernel has no text, what a
+ * device's refusal means. */
+int weir_attach_refused(const struct weir_attaching *at, int err, const char *place,
+			const char *ext);
 
 /* ---- clsact.c: the qdisc ------------------------------------------------- */
 

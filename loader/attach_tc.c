@@ -164,13 +164,36 @@ static int refuse_entry(const struct weir_attaching *at, const struct entry *ent
 	return weir_owner_refuse(-EEXIST, at->dev, place, entry->filter.kind, &entry->prog, remedy);
 }
 
+/* The kernel exchanges a filter of the device's for one of the host's in no way
+ * (cls_bpf_offload_cmd(), net/sched/cls_bpf.c): EINVAL. */
+static int refuse_move(const struct weir_attaching *at, const struct entry *entry)
+{
+	char place[80];
+
+	place_text(at->opts.hook, &entry->filter, place, sizeof(place));
+	return weir_fail(
+		-EINVAL,
+		"%s: %s: it is attached%s, and the kernel cannot exchange the two without a "
+		"gap; `weir detach dev %s %s pref %u handle 0x%x%s` comes first",
+		at->dev, place,
+		entry->filter.flags_gen & TCA_CLS_FLAGS_SKIP_SW	  ? " with skip_sw"
+		: entry->filter.flags_gen & TCA_CLS_FLAGS_SKIP_HW ? " with skip_hw"
+								  : " without skip_sw and skip_hw",
+		at->dev, weir_hook_name(at->opts.hook), entry->filter.pref, entry->filter.handle,
+		entry->prog.ours ? "" : " force");
+}
+
 static int plan_replace(const struct weir_attaching *at, const struct entry *entry,
 			struct plan *plan)
 {
+	uint32_t places = TCA_CLS_FLAGS_SKIP_SW | TCA_CLS_FLAGS_SKIP_HW;
+
 	plan->unchanged = at->prog.id && at->prog.id == entry->filter.prog_id &&
 			  entry->filter.direct_action && !strcmp(entry->filter.name, at->slot);
 	if (!is_bpf(entry) || (!entry->prog.ours && !at->opts.force && !plan->unchanged))
 		return refuse_entry(at, entry);
+	if ((entry->filter.flags_gen ^ plan->filter.flags_gen) & places)
+		return refuse_move(at, entry);
 	plan->op = WEIR_TC_CHANGE;
 	plan->filter.pref = entry->filter.pref;
 	plan->filter.handle = entry->filter.handle;
@@ -194,6 +217,9 @@ static void plan_start(const struct weir_attaching *at, struct plan *plan)
 				.has_options = true,
 				.prog_fd = at->prog_fd,
 				.direct_action = true,
+				.flags_gen = at->opts.skip_sw	? TCA_CLS_FLAGS_SKIP_SW
+					     : at->opts.skip_hw ? TCA_CLS_FLAGS_SKIP_HW
+								: 0,
 			},
 	};
 	snprintf(plan->filter.name, sizeof(plan->filter.name), "%s", at->slot);
@@ -310,6 +336,7 @@ static void report(struct weir_attaching *at, const struct plan *plan)
 	at->result.prog_id = at->prog.id;
 	at->result.replaced_prog_id = plan->unchanged ? 0 : plan->replaced_id;
 	at->result.unchanged = plan->unchanged;
+	at->result.in_hw = plan->filter.flags_gen & TCA_CLS_FLAGS_IN_HW;
 }
 
 /* A detach at the same time may have taken the empty qdisc away again. */
@@ -335,7 +362,7 @@ static int attach_once(struct weir_attaching *at, struct plan *plan, char *ext, 
 	    (err && qdisc_gone(at)))
 		return -EAGAIN;
 	if (err)
-		return weir_attach_fail(err, at->dev, weir_hook_name(at->opts.hook), ext);
+		return weir_attach_refused(at, err, weir_hook_name(at->opts.hook), ext);
 	report(at, plan);
 	remove_twins(at, &plan->all, &plan->filter);
 	if (plan->op == WEIR_TC_ADD)

@@ -244,7 +244,7 @@ static int attach_once(struct weir_attaching *at, struct plan *plan, char *ext, 
 		return set_generic(at, plan, err, ext);
 	if (err == -EEXIST || err == -EBUSY)
 		return -EAGAIN;
-	return err ? weir_attach_fail(err, at->dev, place_of(plan->mode), ext) : 0;
+	return err ? weir_attach_refused(at, err, place_of(plan->mode), ext) : 0;
 }
 
 static void report(struct weir_attaching *at, const struct plan *plan, bool unchanged)

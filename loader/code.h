@@ -40,10 +40,24 @@ const struct weir_func *weir_funcs_at(const struct weir_funcs *funcs, uint32_t s
 bool weir_func_is_called(const struct weir_elf *elf, const struct weir_funcs *funcs,
 			 const struct weir_func *func);
 
-/* BPF_FUNC_* numbers that @func calls, subprograms and callbacks followed;
- * sorted, malloc()ed; returns how many. */
-int weir_func_helpers(const struct weir_elf *elf, const struct weir_funcs *funcs,
-		      const struct weir_func *func, uint32_t **out);
+/* Where a datum stands: a map's record, a variable. */
+struct weir_place {
+	uint64_t section; /* index in weir_elf.sections, or no section at all: extern */
+	uint64_t offset_bytes;
+};
+
+/* What a function uses, subprograms and callbacks followed. */
+struct weir_uses {
+	uint32_t *helpers; /* BPF_FUNC_*, sorted */
+	size_t n_helpers;
+	struct weir_place *data;
+	size_t n_data;
+	size_t n_subprogs; /* functions beside @func */
+};
+
+int weir_func_uses(const struct weir_elf *elf, const struct weir_funcs *funcs,
+		   const struct weir_func *func, struct weir_uses *out);
+void weir_uses_free(struct weir_uses *uses);
 
 /*
  * Moves functions to where libbpf looks for them: subprograms and callbacks

@@ -5,7 +5,6 @@
  * pinned, slots filled. What is created goes into the caller's undo journal.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
+#include "loader/device.h"
 #include "loader/error.h"
 #include "loader/libbpf_log.h"
 #include "loader/log.h"
@@ -21,8 +21,6 @@
 #include "loader/object_state.h"
 #include "loader/section.h"
 #include "loader/verifier.h"
-#include "maps/bpffs.h"
-#include "maps/pin.h"
 
 /* Another loader may pin a map between our look and our pin; then all is opened
  * again with theirs. Each round some loader has finished, so few are needed. */
@@ -102,8 +100,10 @@ static int pick_entry(struct weir_object *obj)
 				 obj->entry_name);
 	bpf_object__for_each_program(prog, obj->bpf)
 	{
-		if (prog == obj->entry || is_wanted_tail(obj, prog) ||
-		    is_static_value(obj, bpf_program__name(prog)))
+		/* a device has no program arrays */
+		if (prog == obj->entry ||
+		    (!obj->device &&
+		     (is_wanted_tail(obj, prog) || is_static_value(obj, bpf_program__name(prog)))))
 			set_kind(prog, obj->prog_type, frags);
 		else
 			bpf_program__set_autoload(prog, false);
@@ -152,124 +152,6 @@ static int pick_all(struct weir_object *obj)
 	return n ? 0 : weir_fail(-ENOENT, "%s: no program whose kind is known", obj->name);
 }
 
-/* ---- maps ---------------------------------------------------------------- */
-
-/* libbpf has adjusted sizes (ring buffers to pages) by now. */
-static struct weir_map_shape shape_of(const struct bpf_map *map)
-{
-	struct weir_map_shape shape = {
-		.type = bpf_map__type(map),
-		.key_size_bytes = bpf_map__key_size(map),
-		.value_size_bytes = bpf_map__value_size(map),
-		.max_entries = bpf_map__max_entries(map),
-		.flags = bpf_map__map_flags(map),
-	};
-
-	if (shape.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !shape.max_entries)
-		shape.max_entries = (uint32_t)libbpf_num_possible_cpus();
-	if (shape.type == BPF_MAP_TYPE_ARRAY_OF_MAPS || shape.type == BPF_MAP_TYPE_HASH_OF_MAPS)
-		shape.value_size_bytes = sizeof(uint32_t);
-	return shape;
-}
-
-static int reuse_map(struct weir_object *obj, size_t nth)
-{
-	const struct weir_map_decl *decl = &obj->defs.list[nth].decl;
-	struct bpf_map *map = weir_object_map(obj, nth), *inner;
-	struct weir_map_shape shape, inner_shape;
-	int fd, err;
-
-	obj->reused[nth] = false;
-	if (!map)
-		return weir_fail(-ENOENT, "%s: map %s was lost in the modern form", obj->name,
-				 decl->name);
-	if (!decl->pin_path)
-		return 0;
-	shape = shape_of(map);
-	inner = bpf_map__inner_map(map);
-	if (inner) {
-		inner_shape = shape_of(inner);
-		shape.inner = &inner_shape;
-	}
-	fd = weir_pin_open_map(decl->pin_path, decl->name, &shape);
-	if (fd == -ENOENT)
-		return 0;
-	if (fd < 0)
-		return fd;
-	err = bpf_map__reuse_fd(map, fd);
-	close(fd);
-	if (err)
-		return weir_fail(err, "%s: map %s: cannot use its pin %s: %s", obj->name,
-				 decl->name, decl->pin_path, weir_errstr(err));
-	obj->reused[nth] = true;
-	return 0;
-}
-
-static int reuse_maps(struct weir_object *obj)
-{
-	for (size_t i = 0; i < obj->defs.n; i++) {
-		int err = reuse_map(obj, i);
-
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* *@raced: somebody else pinned one of them since reuse_maps(). What we pinned
- * before stays: the next round finds it, and so may they. */
-static int pin_maps(struct weir_object *obj, struct weir_undo *undo, bool *raced)
-{
-	for (size_t i = 0; i < obj->defs.n; i++) {
-		const struct weir_map_decl *decl = &obj->defs.list[i].decl;
-		int err;
-
-		if (!decl->pin_path || obj->reused[i])
-			continue;
-		err = weir_pin_make(bpf_map__fd(weir_object_map(obj, i)), decl->pin_path, undo);
-		if (err == -EEXIST)
-			*raced = true;
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static bool wants_pins(const struct weir_object *obj)
-{
-	for (size_t i = 0; i < obj->defs.n; i++)
-		if (obj->defs.list[i].decl.pin_path)
-			return true;
-	return false;
-}
-
-/* Directories of all pins, with the mount when it is absent. */
-static int make_pin_dirs(struct weir_object *obj, struct weir_undo *undo)
-{
-	char mnt[PATH_MAX];
-	size_t mnt_len;
-	int err;
-
-	if (!wants_pins(obj))
-		return 0;
-	err = weir_bpffs_ensure(obj->bpffs, mnt, sizeof(mnt), undo);
-	mnt_len = strlen(mnt);
-	for (size_t i = 0; !err && i < obj->defs.n; i++) {
-		const char *path = obj->defs.list[i].decl.pin_path;
-		char dir[PATH_MAX];
-
-		if (!path)
-			continue;
-		if (strncmp(path, mnt, mnt_len) != 0)
-			return weir_fail(-ESTALE, "%s: the bpffs moved from under %s while loading",
-					 obj->name, path);
-		snprintf(dir, sizeof(dir), "%s", path + mnt_len + 1);
-		*strrchr(dir, '/') = '\0';
-		err = weir_bpffs_mkdirs(mnt, dir, undo);
-	}
-	return err;
-}
-
 /* ---- load ---------------------------------------------------------------- */
 
 static int open_image(struct weir_object *obj, char *log)
@@ -298,12 +180,19 @@ static int explain_load(const struct weir_object *obj, int err, const char *log)
 {
 	char subject[128];
 
+	if (weir_libbpf_subject("map", subject, sizeof(subject)) && obj->device && err != -EPERM)
+		return weir_device_refuse_map(obj->device, obj, subject, err);
 	if (weir_libbpf_subject("map", subject, sizeof(subject)))
 		return weir_fail(err, "%s: map %s: the kernel does not create it: %s%s%s",
 				 obj->name, subject, weir_errstr(err),
 				 weir_errhint(err) ? "; " : "", weir_errhint(err) ?: "");
-	if (weir_libbpf_subject("prog", subject, sizeof(subject)))
-		return log ? weir_verifier_report(err, obj->name, subject, log) : -ELOG;
+	if (weir_libbpf_subject("prog", subject, sizeof(subject))) {
+		if (!log)
+			return -ELOG;
+		return obj->device && err != -EPERM
+			       ? weir_device_refuse_prog(obj->device, obj, subject, log, err)
+			       : weir_verifier_report(err, obj->name, subject, log);
+	}
 	if (err == -EPERM)
 		return weir_fail(err, "%s: no permission to load: %s", obj->name,
 				 weir_errhint(err));
@@ -311,9 +200,10 @@ static int explain_load(const struct weir_object *obj, int err, const char *log)
 			 weir_libbpf_first()[0] ? ": " : "", weir_libbpf_first());
 }
 
-/* Perf event arrays stay with the host: the device's events arrive there. */
-static void set_device(struct weir_object *obj, uint32_t ifindex)
+/* What the program does not use is not made: the device need not take it. */
+static void set_device(struct weir_object *obj)
 {
+	uint32_t ifindex = (uint32_t)obj->device->ifindex;
 	struct bpf_program *prog;
 	struct bpf_map *map;
 
@@ -323,17 +213,28 @@ static void set_device(struct weir_object *obj, uint32_t ifindex)
 	}
 	bpf_object__for_each_map(map, obj->bpf)
 	{
-		if (bpf_map__type(map) != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+		if (bpf_map__is_internal(map))
+			bpf_map__set_autocreate(map, false);
+		else if (!weir_map_stays_with_host(bpf_map__type(map)))
 			bpf_map__set_ifindex(map, ifindex);
 	}
+	for (size_t i = 0; i < obj->defs.n; i++)
+		if (obj->unused[i] && (map = weir_object_map(obj, i)))
+			bpf_map__set_autocreate(map, false);
 }
 
+/* The kernel looks a device's index up in the caller's network namespace. libbpf opens no
+ * path meanwhile that depends on it. */
 static int load_image(struct weir_object *obj, const char *log)
 {
-	int err;
+	int err = obj->device ? weir_net_enter(obj->device->net) : 0;
 
+	if (err)
+		return err;
 	weir_libbpf_clear();
 	err = bpf_object__load(obj->bpf);
+	if (obj->device)
+		weir_net_leave(obj->device->net);
 	return err ? explain_load(obj, err, log) : 0;
 }
 
@@ -344,17 +245,17 @@ static int one_round(struct weir_object *obj, const struct weir_load_opts *opts,
 
 	err = open_image(obj, log);
 	err = err ?: opts->all ? pick_all(obj) : pick_entry(obj);
-	if (!err && opts->ifindex)
-		set_device(obj, opts->ifindex);
+	if (!err && obj->device)
+		set_device(obj);
 	if (!err && opts->whole_log && obj->entry)
 		bpf_program__set_log_level(obj->entry, 1);
 	if (!err && !opts->verify_only)
-		err = reuse_maps(obj);
+		err = weir_object_reuse_maps(obj, undo);
 	err = err ?: load_image(obj, log);
 	if (!err && opts->whole_log && log)
 		weir_verifier_log_all(log);
 	if (!err && !opts->verify_only)
-		err = pin_maps(obj, undo, raced);
+		err = weir_object_pin_maps(obj, undo, raced);
 	return err;
 }
 
@@ -392,11 +293,52 @@ static int load_rounds(struct weir_object *obj, const struct weir_load_opts *opt
 	return err;
 }
 
+static bool uses_map(const struct weir_prog_decl *prog, size_t nth)
+{
+	for (size_t i = 0; i < prog->n_maps; i++)
+		if (prog->maps[i] == nth)
+			return true;
+	return false;
+}
+
+/* Says where the maps are to be: with the host, or with obj->device. */
+static int settle(struct weir_object *obj)
+{
+	int err = obj->device ? weir_device_check(obj->device, obj) : 0;
+
+	for (size_t i = 0; i < obj->defs.n; i++)
+		obj->unused[i] = obj->device && !uses_map(&obj->progs[obj->chosen], i);
+	/* opened, they are placed for the host */
+	if (!err && (obj->device || obj->was_on_device))
+		err = weir_object_place_maps(obj, obj->device ? obj->device->pin_dir : NULL);
+	obj->was_on_device |= obj->device != NULL;
+	return err;
+}
+
+static int load(struct weir_object *obj, const struct weir_load_opts *opts, struct weir_undo *undo)
+{
+	int err = settle(obj);
+
+	/* A load that failed for a device is tried again for the host. */
+	if (!err && !obj->image)
+		err = weir_object_make_image(obj, false);
+	if (!err && !opts->verify_only)
+		err = weir_object_make_pin_dirs(obj, undo);
+	err = err ?: load_rounds(obj, opts, undo);
+	/* outer maps and program arrays, which devices do not have */
+	if (!err && !opts->verify_only && !obj->device)
+		err = weir_object_fill_slots(obj, undo);
+	if (!err)
+		obj->phase = WEIR_OBJECT_LOADED;
+	return err;
+}
+
 int weir_object_load_undoable(struct weir_object *obj, const struct weir_load_opts *opts,
 			      struct weir_undo *undo)
 {
 	static const struct weir_load_opts defaults = {.sz = sizeof(defaults)};
-	int err;
+	struct weir_device device;
+	int err = 0;
 
 	if (!opts)
 		opts = &defaults;
@@ -404,15 +346,28 @@ int weir_object_load_undoable(struct weir_object *obj, const struct weir_load_op
 		return weir_fail(-E2BIG, "%s: options of another libweir version", obj->name);
 	if (opts->all ? !opts->verify_only : obj->chosen < 0)
 		return weir_fail(-EINVAL, "%s: no program was chosen", obj->name);
-	err = weir_object_make_image(obj, false);
-	if (!err && !opts->verify_only)
-		err = make_pin_dirs(obj, undo);
-	err = err ?: load_rounds(obj, opts, undo);
-	if (!err && !opts->verify_only)
-		err = weir_object_fill_slots(obj, undo);
-	if (!err)
-		obj->phase = WEIR_OBJECT_LOADED;
+	if (opts->ifindex && (opts->all || !opts->net))
+		return weir_fail(-EINVAL,
+				 "%s: a device takes one program, and its namespace is to "
+				 "be given",
+				 obj->name);
+	if (obj->phase == WEIR_OBJECT_LOADED)
+		return weir_fail(-EALREADY, "%s: already loaded", obj->name);
+	if (opts->ifindex) {
+		err = weir_device_find(opts->net, (int)opts->ifindex, &device);
+		obj->device = err ? NULL : &device;
+	}
+	err = err ?: load(obj, opts, undo);
+	obj->device = NULL;
 	return err;
+}
+
+void weir_object_unload(struct weir_object *obj)
+{
+	bpf_object__close(obj->bpf);
+	obj->bpf = NULL;
+	obj->entry = NULL;
+	obj->phase = obj->image ? WEIR_OBJECT_IMAGED : WEIR_OBJECT_OPEN;
 }
 
 int weir_object_load(struct weir_object *obj, const struct weir_load_opts *opts)

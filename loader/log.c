@@ -18,6 +18,24 @@ static struct {
 	enum weir_log_level max;
 } sink;
 
+/* Where the first error goes instead, while a call may still turn out well. */
+static struct {
+	char *text;
+	size_t len;
+} held;
+
+void weir_log_hold(char *text, size_t len)
+{
+	*text = '\0';
+	held.text = text;
+	held.len = len;
+}
+
+void weir_log_release(void)
+{
+	held.text = NULL;
+}
+
 void weir_log_to(weir_log_fn fn, void *ctx, enum weir_log_level max)
 {
 	sink.fn = fn;
@@ -43,6 +61,19 @@ static void make_line(char *text)
 			*text = '?';
 }
 
+/* Errors and their details become steps that weir -v tells. */
+__attribute__((format(printf, 2, 0))) static enum weir_log_level hold(enum weir_log_level level,
+								      const char *fmt, va_list args)
+{
+	if (!held.text || level > WEIR_LOG_DETAIL)
+		return level;
+	if (level == WEIR_LOG_ERROR && !*held.text) {
+		vsnprintf(held.text, held.len, fmt, args);
+		make_line(held.text);
+	}
+	return WEIR_LOG_INFO;
+}
+
 __attribute__((format(printf, 2, 0))) static void vlog(enum weir_log_level level, const char *fmt,
 						       va_list args)
 {
@@ -51,6 +82,9 @@ __attribute__((format(printf, 2, 0))) static void vlog(enum weir_log_level level
 	va_list again;
 	int len;
 
+	va_copy(again, args);
+	level = hold(level, fmt, again);
+	va_end(again);
 	if (!weir_log_wants(level))
 		return;
 	va_copy(again, args);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -109,18 +110,24 @@ static void netns_return(int back_fd)
 	close(back_fd);
 }
 
+uint64_t weir_net_inode(struct weir_net *net)
+{
+	struct stat st;
+
+	if (net->netns_fd >= 0 ? fstat(net->netns_fd, &st) : stat(own_netns, &st))
+		return 0;
+	return st.st_ino;
+}
+
 /* Unique until reboot, unlike the inode, which a later namespace may get. */
-static uint64_t socket_cookie(int sock_fd, int netns_fd)
+static uint64_t read_cookie(struct weir_net *net)
 {
 	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
-	struct stat st;
 
-	if (!getsockopt(sock_fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
+	if (!getsockopt(mnl_socket_get_fd(net->sock), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
 		return cookie;
-	if (!(netns_fd >= 0 ? fstat(netns_fd, &st) : stat(own_netns, &st)))
-		cookie = st.st_ino;
-	return cookie;
+	return weir_net_inode(net);
 }
 
 /* Not bound: the kernel does that at the first request (netlink_autobind()). */
@@ -204,7 +211,7 @@ void weir_net_leave(struct weir_net *net)
 uint64_t weir_net_cookie(struct weir_net *net)
 {
 	if (!net->cookie)
-		net->cookie = socket_cookie(mnl_socket_get_fd(net->sock), net->netns_fd);
+		net->cookie = read_cookie(net);
 	return net->cookie;
 }
 
@@ -221,6 +228,14 @@ static int ifindex_short(struct weir_net *net, const char *dev)
 	memcpy(request.ifr_name, dev, len);
 	return ioctl(mnl_socket_get_fd(net->sock), SIOCGIFINDEX, &request) ? -ENODEV
 									   : request.ifr_ifindex;
+}
+
+int weir_net_ethtool(struct weir_net *net, const char *dev, void *request)
+{
+	struct ifreq ifr = {.ifr_data = request};
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", dev);
+	return ioctl(mnl_socket_get_fd(net->sock), SIOCETHTOOL, &ifr) ? -errno : 0;
 }
 
 int weir_net_ifindex_quiet(struct weir_net *net, const char *dev)

@@ -16,6 +16,8 @@ struct weir_link {
 	char name[IFNAMSIZ];
 	uint8_t xdp_attached; /* XDP_ATTACHED_*: 0 none, 1 native, 2 generic, 3 offload, 4 multi */
 	uint32_t xdp_native_id, xdp_generic_id, xdp_offload_id;
+	char parent[64]; /* bus name of the device below, Linux 5.14; "" */
+	char port[32];	 /* name of the port as its driver has it; "" */
 };
 
 /* Requests into a buffer of @len bytes at @buf; golden-tested. Return the
@@ -67,5 +69,7 @@ int weir_net_enter(struct weir_net *net);
 void weir_net_leave(struct weir_net *net);
 /* Names the namespace in pins: SO_NETNS_COOKIE (Linux 5.14), else the inode. */
 uint64_t weir_net_cookie(struct weir_net *net);
+/* SIOCETHTOOL with @request (struct ethtool_...) on @dev. -errno, not logged. */
+int weir_net_ethtool(struct weir_net *net, const char *dev, void *request);
 
 #endif

@@ -84,6 +84,10 @@ int weir_nl_link_parse(const struct nlmsghdr *msg, struct weir_link *out)
 			weir_nl_attr_str(attr, link.name, sizeof(link.name));
 		else if (mnl_attr_get_type(attr) == IFLA_XDP)
 			parse_xdp(attr, &link);
+		else if (mnl_attr_get_type(attr) == IFLA_PARENT_DEV_NAME)
+			weir_nl_attr_str(attr, link.parent, sizeof(link.parent));
+		else if (mnl_attr_get_type(attr) == IFLA_PHYS_PORT_NAME)
+			weir_nl_attr_str(attr, link.port, sizeof(link.port));
 	}
 	*out = link;
 	return 0;

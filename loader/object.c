@@ -88,146 +88,29 @@ static int read_file(const char *path, void **bytes, size_t *len)
 
 /* ---- declarations -------------------------------------------------------- */
 
-static enum weir_pin_scope scope_of(const struct weir_map_decl *decl)
-{
-	char dir[PATH_MAX];
-
-	if (decl->pinning == 0)
-		return WEIR_PIN_NONE;
-	/* LIBBPF_PIN_BY_NAME is 1, iproute2's PIN_GLOBAL_NS 2: both mean global there. */
-	if (decl->style == WEIR_MAP_BTF && decl->pinning <= 2)
-		return WEIR_PIN_GLOBAL;
-	if (decl->pinning == 1)
-		return WEIR_PIN_OBJECT;
-	if (decl->pinning == 2)
-		return WEIR_PIN_GLOBAL;
-	return weir_pin_custom_dir(decl->pinning, dir, sizeof(dir)) == 0 ? WEIR_PIN_CUSTOM
-									 : WEIR_PIN_UNKNOWN;
-}
-
-/* Directory below the mount point that @decl is pinned in; empty: none. */
-static int pin_dir_of(const struct weir_object *obj, const struct weir_map_decl *decl, char *buf,
-		      size_t len)
-{
-	int n = 0;
-
-	buf[0] = '\0';
-	switch (decl->scope) {
-	case WEIR_PIN_GLOBAL:
-		n = snprintf(buf, len, "%s", obj->pin_dir ? obj->pin_dir : "tc/globals");
-		break;
-	case WEIR_PIN_OBJECT:
-		n = snprintf(buf, len, "tc/%s", weir_object_sha1(obj));
-		break;
-	case WEIR_PIN_CUSTOM:
-		return weir_pin_custom_dir(decl->pinning, buf, len);
-	default:
-		break;
-	}
-	return n < 0 || (size_t)n >= len ? -ENAMETOOLONG : 0;
-}
-
-static int place_map(struct weir_object *obj, const char *mnt, struct weir_mapdef *def)
-{
-	char dir[PATH_MAX], name[256], *path;
-	int err;
-
-	def->decl.scope = scope_of(&def->decl);
-	err = pin_dir_of(obj, &def->decl, dir, sizeof(dir));
-	if (err)
-		return weir_fail(err, "%s: map %s: no usable pin directory", obj->name,
-				 def->decl.name);
-	if (!dir[0])
-		return 0;
-	snprintf(name, sizeof(name), "%s", def->decl.name);
-	weir_bpffs_escape(name);
-	if (asprintf(&path, "%s/%s/%s", mnt, dir, name) < 0)
-		return weir_fail(-ENOMEM, "%s: out of memory", obj->name);
-	def->decl.pin_path = path;
-	return 0;
-}
-
-/* Data sections that libbpf makes maps of; listed so that nothing that a load
- * creates is hidden. */
-static bool is_data_section(const struct weir_elf_section *sec)
-{
-	if (sec->dropped || !(sec->flags & SHF_ALLOC) || (sec->flags & SHF_EXECINSTR) ||
-	    !sec->size_bytes)
-		return false;
-	return !strncmp(sec->name, ".rodata", 7) || !strncmp(sec->name, ".data", 5) ||
-	       !strncmp(sec->name, ".bss", 4);
-}
-
-static struct weir_map_decl data_decl(const struct weir_elf_section *sec)
-{
-	bool readonly = !strncmp(sec->name, ".rodata", 7);
-
-	return (struct weir_map_decl){
-		.name = sec->name,
-		.style = WEIR_MAP_DATA,
-		.section = sec->name,
-		.type = BPF_MAP_TYPE_ARRAY,
-		.key_size_bytes = 4,
-		.value_size_bytes = (uint32_t)sec->size_bytes,
-		.max_entries = 1,
-		.flags = readonly ? BPF_F_RDONLY_PROG | BPF_F_MMAPABLE : BPF_F_MMAPABLE,
-		.inner_idx = UINT32_MAX,
-	};
-}
-
-static bool pins_anything(const struct weir_object *obj)
-{
-	for (size_t i = 0; i < obj->defs.n; i++)
-		if (obj->defs.list[i].decl.pinning)
-			return true;
-	return false;
-}
-
-static int list_maps(struct weir_object *obj)
-{
-	size_t n = obj->defs.n;
-	char mnt[PATH_MAX] = "";
-	int err;
-
-	/* Looked for when something needs it. */
-	err = obj->bpffs || pins_anything(obj) ? weir_bpffs_find(obj->bpffs, mnt, sizeof(mnt)) : 0;
-	if (err && err != -ENOENT)
-		return weir_fail(err, "%s: %s", obj->bpffs ? obj->bpffs : "bpffs",
-				 err == -ENOTDIR ? "not a BPF file system" : weir_errstr(err));
-	for (size_t i = 0; i < obj->defs.n; i++) {
-		err = place_map(obj, mnt, &obj->defs.list[i]);
-		if (err)
-			return err;
-	}
-	for (size_t i = 0; i < obj->elf->n_sections; i++)
-		n += is_data_section(&obj->elf->sections[i]);
-	obj->maps = calloc(n + 1, sizeof(*obj->maps));
-	obj->reused = calloc(obj->defs.n + 1, sizeof(*obj->reused));
-	if (!obj->maps || !obj->reused)
-		return weir_fail(-ENOMEM, "%s: out of memory", obj->name);
-	for (size_t i = 0; i < obj->defs.n; i++)
-		obj->maps[obj->n_maps++] = obj->defs.list[i].decl;
-	for (size_t i = 0; i < obj->elf->n_sections; i++)
-		if (is_data_section(&obj->elf->sections[i]))
-			obj->maps[obj->n_maps++] = data_decl(&obj->elf->sections[i]);
-	return 0;
-}
-
 int weir_object_add_prog(struct weir_object *obj, size_t nth_func)
 {
 	const struct weir_func *func = &obj->funcs.list[nth_func];
 	const char *section = obj->elf->sections[func->section].name;
 	struct weir_section_kind kind = weir_section_kind(section);
-	uint32_t *helpers = NULL;
 	const char *name = obj->elf->symbols[func->symbol].name;
-	int n;
+	struct weir_uses uses;
+	uint32_t *maps;
+	size_t n_maps;
+	int err;
 
 	/* tc objects of one section a direction often say it in the function only. */
 	if (kind.prog_type == BPF_PROG_TYPE_SCHED_CLS && !kind.hook)
 		kind.hook = weir_name_direction(name);
-	n = weir_func_helpers(obj->elf, &obj->funcs, func, &helpers);
-	if (n < 0)
-		return n;
+	err = weir_func_uses(obj->elf, &obj->funcs, func, &uses);
+	if (err)
+		return err;
+	err = weir_object_maps_of(obj, &uses, &maps, &n_maps);
+	if (err) {
+		weir_uses_free(&uses);
+		return err;
+	}
+	free(uses.data);
 	obj->prog_funcs[obj->n_progs] = nth_func;
 	obj->progs[obj->n_progs++] = (struct weir_prog_decl){
 		.name = name,
@@ -236,8 +119,11 @@ int weir_object_add_prog(struct weir_object *obj, size_t nth_func)
 		.hook = kind.hook,
 		.insns = (uint32_t)(func->len_bytes / sizeof(struct bpf_insn)),
 		.frags = kind.frags,
-		.helpers = helpers,
-		.n_helpers = (size_t)n,
+		.helpers = uses.helpers,
+		.n_helpers = uses.n_helpers,
+		.maps = maps,
+		.n_maps = n_maps,
+		.n_subprogs = uses.n_subprogs,
 	};
 	return 0;
 }
@@ -346,7 +232,7 @@ static int open_phases(struct weir_object *obj, const void *bytes, size_t len)
 	err = err ?: read_btf(obj);
 	err = err ?: weir_mapdefs_collect(obj->elf, obj->btf, obj->name, &obj->defs);
 	err = err ?: read_license(obj);
-	err = err ?: list_maps(obj);
+	err = err ?: weir_object_list_maps(obj);
 	err = err ?: list_progs(obj);
 	err = err ?: list_tails(obj);
 	return err;
@@ -425,8 +311,10 @@ void weir_object_close(struct weir_object *obj)
 		return;
 	weir_undo_free(obj->undo);
 	bpf_object__close(obj->bpf);
-	for (size_t i = 0; i < obj->n_progs; i++)
+	for (size_t i = 0; i < obj->n_progs; i++) {
 		free((void *)obj->progs[i].helpers);
+		free((void *)obj->progs[i].maps);
+	}
 	for (size_t i = 0; i < obj->defs.n; i++)
 		free((void *)obj->defs.list[i].decl.pin_path);
 	free(obj->progs);
@@ -435,6 +323,7 @@ void weir_object_close(struct weir_object *obj)
 	free(obj->tail_progs);
 	free(obj->maps);
 	free(obj->reused);
+	free(obj->unused);
 	weir_mapdefs_free(&obj->defs);
 	weir_funcs_free(&obj->funcs);
 	btf__free(obj->btf);

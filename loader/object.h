@@ -11,6 +11,9 @@
 int weir_object_load_undoable(struct weir_object *obj, const struct weir_load_opts *opts,
 			      struct weir_undo *undo);
 
+/* Lets go of programs and maps: the object may be loaded again, otherwise. */
+void weir_object_unload(struct weir_object *obj);
+
 /* Mount point that the object uses, or would use; -ENOENT: no bpffs yet. */
 int weir_object_bpffs(const struct weir_object *obj, char *buf, size_t len);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* struct weir_object, for the files that are its phases:
- * object.c (open), choose.c, image.c (modern form), kernel.c (load), slots.c. */
+ * object.c, object_maps.c (open), choose.c, image.c (modern form), kernel.c,
+ * kernel_maps.c (load), slots.c. */
 #ifndef WEIR_LOADER_OBJECT_STATE_H
 #define WEIR_LOADER_OBJECT_STATE_H
 
@@ -14,6 +15,7 @@ struct bpf_map;
 struct bpf_object;
 struct bpf_program;
 struct btf;
+struct weir_device;
 
 enum weir_object_phase {
 	WEIR_OBJECT_OPEN,
@@ -58,16 +60,38 @@ struct weir_object {
 	/* in the kernel */
 	struct bpf_object *bpf;
 	struct bpf_program *entry;
-	bool *reused;		/* per defs.list: opened from its pin */
+	const struct weir_device *device; /* made for it, during a load; NULL: for the host */
+	bool was_on_device;		  /* an earlier load was for one */
+	bool *reused;			  /* per defs.list: opened from its pin */
+	bool *unused;		/* the same: of no use to the device's program, not made */
 	struct weir_undo *undo; /* of a provisional load; NULL */
 };
 
 /* object.c: lists function @nth_func as a program, which is then the last one. */
 int weir_object_add_prog(struct weir_object *obj, size_t nth_func);
 
+/* object_maps.c: lists the maps. */
+int weir_object_list_maps(struct weir_object *obj);
+/* Says where a load pins each: in the scope of @device (struct weir_device.pin_dir), or of
+ * the host (NULL). */
+int weir_object_place_maps(struct weir_object *obj, const char *device);
+/* Perf event arrays do: the device's events arrive there. */
+bool weir_map_stays_with_host(uint32_t type);
+/* Which of weir_object_maps() @uses means; malloc()ed. */
+int weir_object_maps_of(const struct weir_object *obj, const struct weir_uses *uses, uint32_t **out,
+			size_t *n_out);
+
 /* image.c: arranges and modernises for loading (chosen program is the entry)
  * or, @convert, for other tools. Ends phase OPEN. */
 int weir_object_make_image(struct weir_object *obj, bool convert);
+
+/* kernel_maps.c: gives libbpf the pinned maps. */
+int weir_object_reuse_maps(struct weir_object *obj, struct weir_undo *undo);
+/* Directories of all pins, with the mount when it is absent. */
+int weir_object_make_pin_dirs(struct weir_object *obj, struct weir_undo *undo);
+/* Pins the others. *@raced: somebody else pinned one of them since they were reused. What we
+ * pinned before stays: the next round finds it, and so may they. */
+int weir_object_pin_maps(struct weir_object *obj, struct weir_undo *undo, bool *raced);
 
 /* slots.c: inner maps and tail calls, after the programs are loaded. */
 int weir_object_fill_slots(struct weir_object *obj, struct weir_undo *undo);

@@ -20,6 +20,9 @@
 #include "loader/btf.h"
 #include "loader/error.h"
 #include "loader/log.h"
+#include "maps/weir_map.h"
+
+#define DEVICE_GONE "it was made for a device that is gone; remove its pins, and load it anew"
 
 /* The bytes of BTF @btf_id as the kernel keeps them. */
 static int btf_bytes(uint32_t btf_id, void **out, uint32_t *out_len)
@@ -132,6 +135,8 @@ static void take_info(const struct bpf_prog_info *info, struct weir_prog *prog)
 	prog->btf_id = info->btf_id;
 	prog->run_count = info->run_cnt;
 	prog->run_time_ns = info->run_time_ns;
+	prog->ifindex = info->ifindex;
+	prog->netns_ino = info->netns_ino;
 }
 
 int weir_prog_brief_by_fd(int fd, struct weir_prog *out)
@@ -211,6 +216,8 @@ int weir_prog_by_fd(int fd, struct weir_prog *out)
 	if (!is_prog_fd(fd))
 		return weir_fail(-EINVAL, "fd %d: not a BPF program", fd);
 	err = weir_prog_read(fd, out);
+	if (err == -ENODEV)
+		return weir_fail(err, "program of fd %d: " DEVICE_GONE, fd);
 	return err ? weir_fail(err, "program of fd %d: %s", fd, weir_errstr(err)) : 0;
 }
 
@@ -221,10 +228,22 @@ int weir_prog_by_id(uint32_t id, struct weir_prog *out)
 
 	if (err == -ENOENT)
 		return weir_fail(err, "program id %u: no such program", id);
+	if (err == -ENODEV)
+		return weir_fail(err, "program id %u: " DEVICE_GONE, id);
 	if (err)
 		return weir_fail(err, "program id %u: %s%s%s", id, weir_errstr(err),
 				 hint ? "; " : "", hint ? hint : "");
 	return 0;
+}
+
+int weir_prog_next(uint32_t *id, struct weir_prog *out)
+{
+	int err;
+
+	while (!(err = weir_prog_next_id(*id, id)))
+		if (!weir_prog_read_id(*id, out, NULL))
+			return 0;
+	return err;
 }
 
 bool weir_prog_uses(const struct weir_prog *prog, uint32_t map_id)

@@ -117,7 +117,8 @@ static void start(const struct walk *walk, struct weir_attachment *at)
 	memcpy(at->dev, walk->link->name, sizeof(at->dev));
 }
 
-/* Of a known program only its runs can have changed: the kernel gives no id twice. */
+/* Of a known program only its runs can have changed, and where its device is: the kernel
+ * gives no id twice. */
 static int read_prog(const struct walk *walk, uint32_t id, struct weir_prog *out)
 {
 	struct weir_prog brief;
@@ -134,6 +135,8 @@ static int read_prog(const struct walk *walk, uint32_t id, struct weir_prog *out
 	*out = walk->known[i].prog;
 	out->run_count = brief.run_count;
 	out->run_time_ns = brief.run_time_ns;
+	out->ifindex = brief.ifindex;
+	out->netns_ino = brief.netns_ino;
 	return 0;
 }
 

@@ -98,6 +98,9 @@ struct weir_prog_decl {
 	bool frags;		 /* section says xdp.frags */
 	const uint32_t *helpers; /* BPF_FUNC_* called, sorted, subprograms included */
 	size_t n_helpers;
+	const uint32_t *maps; /* used: numbers of weir_object_maps(), ascending */
+	size_t n_maps;
+	size_t n_subprogs; /* functions that it calls, or gives to helpers */
 };
 
 /* A program of section "<id>/<key>", meant for slot @key of map @map. */
@@ -159,21 +162,28 @@ const char *weir_section_of_type(uint32_t prog_type);
 const struct weir_prog_decl *weir_object_chosen(const struct weir_object *obj);
 
 struct weir_load_opts {
-	size_t sz;	  /* sizeof(struct weir_load_opts) */
-	bool verify_only; /* no pins made and none reused, no bpffs needed */
-	bool all;	  /* with verify_only: every program whose kind is known */
-	bool provisional; /* weir_object_close() takes back what the load made (pins,
-			   * slots), unless weir_object_keep() came before */
-	uint32_t ifindex; /* programs and maps are made for this device, but for perf
-			   * event arrays; 0: for the host */
-	bool whole_log;	  /* the verifier's whole log at WEIR_LOG_INFO also on success */
+	size_t sz;	      /* sizeof(struct weir_load_opts) */
+	bool verify_only;     /* no pins made and none reused, no bpffs needed */
+	bool all;	      /* with verify_only: every program whose kind is known */
+	bool provisional;     /* weir_object_close() takes back what the load made (pins,
+			       * slots), unless weir_object_keep() came before */
+	uint32_t ifindex;     /* the program and the maps that it uses are made for this device,
+			       * but for perf event arrays; 0: all for the host */
+	bool whole_log;	      /* the verifier's whole log at WEIR_LOG_INFO also on success */
+	struct weir_net *net; /* with ifindex: the namespace that it counts in */
 };
 
-/* Modernises, creates or reuses maps, verifies, pins, fills slots. On failure
+/* Modernises, creates or reuses maps, verifies, pins, fills slots. Maps of a device are
+ * pinned below BPFFS/tc/dev/DEVICE, and never are the host's. On failure
  * everything that the call created is removed again. -EPERM, -EACCES (the
  * verifier's refusal; its lines went to WEIR_LOG_DETAIL), -EEXIST (a pin of
  * another shape), ... */
 int weir_object_load(struct weir_object *obj, const struct weir_load_opts *opts);
+/* What of the chosen program no device has (kernel/bpf/offload.c): @fn hears each reason, with
+ * what helps. Returns how many. A device may refuse more: that a load for it tells. */
+typedef void (*weir_reason_fn)(const char *text, void *ctx);
+int weir_object_offload_reasons(const struct weir_object *obj, weir_reason_fn fn, void *ctx);
+
 /* fd of the loaded, chosen program; owned by @obj. -EBADF before the load. */
 int weir_object_prog_fd(const struct weir_object *obj);
 
@@ -207,13 +217,17 @@ void weir_net_close(struct weir_net *net);
 int weir_net_ifindex(struct weir_net *net, const char *dev);
 /* The same, not logged, for callers with words of their own. */
 int weir_net_ifindex_quiet(struct weir_net *net, const char *dev);
+/* Inode of the namespace, by which the kernel names it in answers about programs and maps; 0:
+ * not known. */
+uint64_t weir_net_inode(struct weir_net *net);
 /* Name of interface @ifindex into @buf of IFNAMSIZ bytes. -ENODEV, not logged. */
 int weir_net_ifname(struct weir_net *net, int ifindex, char *buf);
 
 /* ---- attach -------------------------------------------------------------- */
 
 enum weir_xdp_mode {
-	WEIR_XDP_BEST = 0, /* as attached now if ours, else native, else generic */
+	WEIR_XDP_BEST = 0, /* a device's program: offload; else as attached now if ours, else
+			    * native, else generic */
 	WEIR_XDP_NATIVE,
 	WEIR_XDP_GENERIC,
 	WEIR_XDP_OFFLOAD,
@@ -230,6 +244,12 @@ struct weir_attach_opts {
 	uint32_t pref;	  /* clsact; 0: kept or chosen by the kernel */
 	uint32_t handle;  /* clsact; 0: kept or chosen by the kernel */
 	const char *name; /* tc: the slot; NULL: "FILE:[SECTION]" */
+	/* clsact, as tc's words: only on the device, which @object is then made for; never on
+	 * the device */
+	bool skip_sw, skip_hw;
+	/* With an object for the device: when that does not take it, native XDP or a filter of
+	 * the host's instead, with a notice. */
+	bool fallback;
 
 	/* one of: */
 	struct weir_object *object; /* chosen, not loaded */
@@ -247,6 +267,7 @@ struct weir_attach_result {
 	uint32_t prog_id;
 	uint32_t replaced_prog_id; /* 0: the hook was free */
 	bool unchanged;		   /* this very program was attached already */
+	bool in_hw;		   /* it runs on the device */
 };
 
 /* Loads and attaches as one transaction: the former program runs until the
@@ -290,6 +311,10 @@ struct weir_prog {
 	uint64_t run_count, run_time_ns; /* 0 unless the kernel collects them */
 	uint32_t map_ids[WEIR_PROG_MAPS_MAX];
 	uint32_t n_map_ids;
+	/* made for a device: its interface, and the inode of the namespace in which that counts;
+	 * 0: for the host */
+	uint32_t ifindex;
+	uint64_t netns_ino;
 	bool ours;	   /* loaded by weir: its BTF carries the note */
 	char object[128];  /* from that note: file name without directories */
 	char section[128]; /* from that note */
@@ -351,6 +376,10 @@ bool weir_prog_uses(const struct weir_prog *prog, uint32_t map_id);
 /* Fills @out for the program behind @fd / with @id. */
 int weir_prog_by_fd(int fd, struct weir_prog *out);
 int weir_prog_by_id(uint32_t id, struct weir_prog *out);
+/* The program behind *id, 0 for the first, and its id into *id. Those that have gone are
+ * passed over, and those whose device has: they keep their ids while they are pinned, and
+ * nothing can be told of them. -ENOENT: no more, not logged; -EPERM, logged. */
+int weir_prog_next(uint32_t *id, struct weir_prog *out);
 
 /* ---- interfaces ---------------------------------------------------------- */
 

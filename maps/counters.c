@@ -17,6 +17,7 @@
 #include "loader/log.h"
 #include "maps/counter_type.h"
 #include "maps/key_names.h"
+#include "maps/map_types.h"
 #include "maps/types.h"
 #include "maps/value.h"
 #include "maps/walk.h"
@@ -97,6 +98,7 @@ int weir_counters_open(int fd, const struct weir_table_opts *types, struct weir_
 		return err;
 	if (!weir_map_is_plain(map.type))
 		return -EMEDIUMTYPE;
+	weir_map_borrow_types(&map);
 	ctrs = calloc(1, sizeof(*ctrs));
 	if (!ctrs)
 		return fail_memory(&map);

@@ -3,8 +3,9 @@
  * From what a user calls a map to an fd. In: a path, "id N", or the name of a
  * pin. Out: the one map meant. Names are tried in rings, the first ring that
  * has the name decides: BPFFS/tc/globals (where iproute2 pins), BPFFS/tc/<any>
- * (its object and custom directories), BPFFS and BPFFS/<any>. Symbolic links are
- * not followed: BPFFS/xdp is BPFFS/tc under another name.
+ * (its object and custom directories), BPFFS/tc/dev/<device>/<any> (maps in devices'
+ * memory), BPFFS and BPFFS/<any>. Symbolic links are not followed: BPFFS/xdp is BPFFS/tc
+ * under another name.
  */
 #include <bpf/bpf.h>
 #include <ctype.h>
@@ -75,14 +76,15 @@ static void try_dir(struct ring *ring, const char *dir)
 		(void)close(fd);
 }
 
-static void try_subdirs(struct ring *ring, const char *dir)
+/* @depth: levels of directories above those that are looked into. */
+static void try_subdirs(struct ring *ring, const char *dir, unsigned int depth)
 {
 	DIR *stream = opendir(dir);
 	char path[PATH_MAX];
 	struct dirent *entry;
 	struct stat st;
 
-	if (!stream) {
+	if (!stream) { /* of devices there may be none */
 		ring->denied |= errno == EACCES || errno == EPERM;
 		return;
 	}
@@ -90,28 +92,38 @@ static void try_subdirs(struct ring *ring, const char *dir)
 		if (entry->d_name[0] == '.' ||
 		    snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >= (int)sizeof(path))
 			continue;
-		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		if (lstat(path, &st) || !S_ISDIR(st.st_mode))
+			continue;
+		if (depth)
+			try_subdirs(ring, path, depth - 1);
+		else
 			try_dir(ring, path);
 	}
 	(void)closedir(stream);
 }
 
+#define RINGS 4
+
 static void try_ring(struct ring *ring, const char *mnt, unsigned int nth)
 {
+	static const char *const below[RINGS] = {"/tc/globals", "/tc", "/tc/dev", ""};
 	char dir[PATH_MAX];
 
-	if (snprintf(dir, sizeof(dir), "%s/%s", mnt, nth ? "tc" : "tc/globals") >= (int)sizeof(dir))
+	if (snprintf(dir, sizeof(dir), "%s%s", mnt, below[nth]) >= (int)sizeof(dir))
 		return;
 	switch (nth) {
 	case 0:
 		try_dir(ring, dir);
 		break;
 	case 1:
-		try_subdirs(ring, dir);
+		try_subdirs(ring, dir, 0);
+		break;
+	case 2:
+		try_subdirs(ring, dir, 1);
 		break;
 	default:
-		try_dir(ring, mnt);
-		try_subdirs(ring, mnt);
+		try_dir(ring, dir);
+		try_subdirs(ring, dir, 0);
 		break;
 	}
 }
@@ -173,7 +185,7 @@ static int open_name(const char *spec, const char *bpffs)
 				 spec);
 	memcpy(name, spec, strlen(spec) + 1);
 	weir_bpffs_escape(name);
-	for (unsigned int nth = 0; nth < 3 && ring.fd < 0; nth++)
+	for (unsigned int nth = 0; nth < RINGS && ring.fd < 0; nth++)
 		try_ring(&ring, mnt, nth);
 	if (ring.fd < 0)
 		return fail_lookup(&ring, mnt);

@@ -25,6 +25,8 @@ int weir_map_by_fd(int fd, struct weir_map *out)
 		return weir_fail(-EINVAL, "fd %d: stands for a %s, not for a map; open a map", fd,
 				 weir_pin_kind_name((enum weir_pin_kind)kind));
 	err = kind < 0 ? kind : bpf_obj_get_info_by_fd(fd, &info, &len);
+	if (err == -ENODEV)
+		return weir_fail(err, "fd %d: a map in a device that is gone; remove its pins", fd);
 	if (err)
 		return weir_fail(err,
 				 "fd %d: the kernel tells nothing about this map: %s; "
@@ -40,6 +42,8 @@ int weir_map_by_fd(int fd, struct weir_map *out)
 		.btf_id = info.btf_id,
 		.key_type_id = info.btf_key_type_id,
 		.value_type_id = info.btf_value_type_id,
+		.ifindex = info.ifindex,
+		.netns_ino = info.netns_ino,
 	};
 	_Static_assert(sizeof(out->name) == sizeof(info.name), "both are BPF_OBJ_NAME_LEN");
 	memcpy(out->name, info.name, sizeof(out->name) - 1);

@@ -48,6 +48,12 @@ static int check(const struct migration *mig)
 
 	if (old->id == new->id)
 		return weir_fail(-EINVAL, "%s: this is the new map already", label);
+	if (old->ifindex != new->ifindex || old->netns_ino != new->netns_ino)
+		return weir_fail(
+			-EINVAL,
+			"%s: a map in a device's memory is not moved; attach the new object, "
+			"and set its entries",
+			label);
 	if (family(old->type) != family(new->type))
 		return weir_fail(-EINVAL, "%s: the new map is of another type", label);
 	if (!old->key_size_bytes || !new->key_size_bytes)

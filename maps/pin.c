@@ -13,6 +13,7 @@
 #include <linux/bpf.h>
 #include <sha1.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,6 +71,22 @@ int weir_pin_kind_of(int fd)
 	return -EINVAL;
 }
 
+uint32_t weir_pin_fdinfo(int fd, const char *mark)
+{
+	char path[64], line[128];
+	uint32_t number = 0;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, mark, strlen(mark)))
+			number = (uint32_t)strtoul(line + strlen(mark), NULL, 10);
+	if (file)
+		(void)fclose(file);
+	return number;
+}
+
 int weir_pin_id_of(int fd, enum weir_pin_kind kind, uint32_t *id)
 {
 	struct bpf_prog_info prog = {0};
@@ -88,6 +105,12 @@ int weir_pin_id_of(int fd, enum weir_pin_kind kind, uint32_t *id)
 	uint32_t len = sizes[kind];
 	int err = bpf_obj_get_info_by_fd(fd, infos[kind], &len);
 
+	/* Of a program or map whose device is gone the kernel tells nothing but this. */
+	if (err == -ENODEV && kind != WEIR_PIN_OF_LINK) {
+		prog.id = weir_pin_fdinfo(fd, "prog_id:");
+		map.id = weir_pin_fdinfo(fd, "map_id:");
+		err = prog.id || map.id ? 0 : err;
+	}
 	if (err)
 		return err;
 	*id = kind == WEIR_PIN_OF_PROG ? prog.id : kind == WEIR_PIN_OF_MAP ? map.id : link.id;
@@ -123,6 +146,8 @@ int weir_map_shape_of(int fd, struct weir_map_shape *out, uint32_t *map_id)
 		.value_size_bytes = map.value_size_bytes,
 		.max_entries = map.max_entries,
 		.flags = map.flags,
+		.ifindex = map.ifindex,
+		.netns_ino = map.netns_ino,
 	};
 	if (map_id)
 		*map_id = map.id;
@@ -167,6 +192,23 @@ static int check_kind(int fd, const char *path, const char *map)
 			 map, path, weir_pin_kind_name((enum weir_pin_kind)kind), id, path);
 }
 
+/* Is the device of the map behind @fd still there? */
+static int check_device(int fd, const char *path, const char *map,
+			const struct weir_map_shape *want)
+{
+	uint32_t id;
+
+	if (weir_pin_id_of(fd, WEIR_PIN_OF_MAP, &id) != -ENODEV)
+		return 0;
+	if (want->ifindex)
+		return -ENODEV;
+	return weir_fail(
+		-EEXIST,
+		"%s: %s, where this map is to be pinned, is a pin of a map in a device that "
+		"is gone; remove that pin (rm %s)",
+		map, path, path);
+}
+
 int weir_pin_open_map(const char *path, const char *map, const struct weir_map_shape *want)
 {
 	int fd = bpf_obj_get(path), err;
@@ -176,6 +218,8 @@ int weir_pin_open_map(const char *path, const char *map, const struct weir_map_s
 	if (fd < 0)
 		return fail_get(fd, path, map);
 	err = check_kind(fd, path, map);
+	if (!err)
+		err = check_device(fd, path, map, want);
 	if (!err)
 		err = weir_pin_compare(fd, path, map, want);
 	if (!err)
@@ -216,6 +260,49 @@ int weir_pin_make(int fd, const char *path, struct weir_undo *undo)
 		return 0;
 	weir_undo_pop(undo);
 	return err == -EEXIST ? err : fail_pin(err, path);
+}
+
+struct dropped {
+	int fd;
+	char path[PATH_MAX];
+};
+
+static void drop_undo(void *data)
+{
+	struct dropped *dropped = data;
+
+	(void)bpf_obj_pin(dropped->fd, dropped->path);
+}
+
+static void drop_free(void *data)
+{
+	struct dropped *dropped = data;
+
+	if (dropped && dropped->fd >= 0)
+		(void)close(dropped->fd);
+	free(dropped);
+}
+
+int weir_pin_drop(const char *path, struct weir_undo *undo)
+{
+	struct dropped *dropped = malloc(sizeof(*dropped));
+	int err = dropped ? weir_undo_reserve(undo) : -ENOMEM;
+
+	if (dropped)
+		dropped->fd = -1;
+	if (!err) {
+		(void)snprintf(dropped->path, sizeof(dropped->path), "%s", path);
+		dropped->fd = bpf_obj_get(path);
+		err = dropped->fd < 0 ? dropped->fd : unlink(path) ? -errno : 0;
+	}
+	if (err) {
+		drop_free(dropped);
+		return weir_fail(err, "%s: removing the pin of a map whose device is gone: %s",
+				 path, weir_errstr(err));
+	}
+	weir_undo_push(undo, drop_undo, drop_free, dropped);
+	weir_log(WEIR_LOG_INFO, "%s: pinned anew: the device of the map here is gone", path);
+	return 0;
 }
 
 void weir_pin_sha1(const void *bytes, size_t len, char hex[41])

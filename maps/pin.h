@@ -17,6 +17,9 @@ struct weir_map_shape {
 	uint32_t value_size_bytes;
 	uint32_t max_entries;
 	uint32_t flags;
+	/* the device in whose memory it is, and the inode of its namespace; 0: the host */
+	uint32_t ifindex;
+	uint64_t netns_ino;
 	const struct weir_map_shape *inner; /* NULL: not an outer map, or not compared */
 };
 
@@ -30,7 +33,9 @@ int weir_pin_custom_dir_in(const char *file, uint32_t id, char *buf, size_t len)
 /* Opens the map pinned at @path. -ENOENT: nothing there. -EEXIST: a program,
  * a link, or a map of another shape; each differing field is a
  * WEIR_LOG_DETAIL line "max_entries: object 10, pin 20", then one error.
- * BPF_F_RDONLY_PROG is ignored for DEVMAP and DEVMAP_HASH (the kernel sets it). */
+ * BPF_F_RDONLY_PROG is ignored for DEVMAP and DEVMAP_HASH (the kernel sets it).
+ * -EEXIST, too: of the host for a device's, of a device for the host's or another's. -ENODEV,
+ * not logged: it was in a device that is gone, and @want is for a device. */
 int weir_pin_open_map(const char *path, const char *map, const struct weir_map_shape *want);
 
 /* BPF_OBJ_GET, for reading only where writing is not allowed. Not logged. */
@@ -40,14 +45,20 @@ int weir_pin_get(const char *path);
 int weir_pin_kind_of(int fd);
 /* "program", "map", "link". */
 const char *weir_pin_kind_name(enum weir_pin_kind kind);
-/* Kernel id of the object behind @fd. Not logged. */
+/* Kernel id of the object behind @fd. -ENODEV: a map whose device is gone, which has none.
+ * Not logged. */
 int weir_pin_id_of(int fd, enum weir_pin_kind kind, uint32_t *id);
+/* The number behind @mark in what /proc tells of @fd; 0: there is none. */
+uint32_t weir_pin_fdinfo(int fd, const char *mark);
 /* The id of what is pinned at @path, which must be a @kind. Logged as "@what: ...". */
 int weir_pin_id_at(const char *path, enum weir_pin_kind kind, const char *what, uint32_t *id);
 
 /* Pins @fd at @path, recorded in @undo. -EEXIST (not logged): somebody was
  * faster; the caller opens theirs. */
 int weir_pin_make(int fd, const char *path, struct weir_undo *undo);
+
+/* Removes the pin of a map whose device is gone; on rollback it is there again. */
+int weir_pin_drop(const char *path, struct weir_undo *undo);
 
 /* The comparison of weir_pin_open_map() for the map behind @fd. 0 or -EEXIST. */
 int weir_pin_compare(int fd, const char *path, const char *map, const struct weir_map_shape *want);

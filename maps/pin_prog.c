@@ -3,8 +3,6 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,25 +24,6 @@ int weir_pin_open_prog(const char *path)
 	close(fd);
 	return weir_fail(-EINVAL, "%s: a pinned %s, not a program", path,
 			 kind < 0 ? "object" : weir_pin_kind_name((enum weir_pin_kind)kind));
-}
-
-/* The type of program that a program array has been bound to: the kernel tells
- * it in fdinfo only, 0 while the array is free. */
-static uint32_t owner_type(int map_fd)
-{
-	static const char mark[] = "owner_prog_type:";
-	char path[64], line[128];
-	uint32_t type = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", map_fd);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, mark, strlen(mark)))
-			type = (uint32_t)strtoul(line + strlen(mark), NULL, 10);
-	if (file)
-		(void)fclose(file);
-	return type;
 }
 
 static uint32_t prog_type(int prog_fd)
@@ -72,7 +51,8 @@ int weir_prog_array_set(int map_fd, const char *map, uint32_t key, int prog_fd)
 	err = -errno;
 	if (err == -E2BIG)
 		return weir_fail(err, "%s: no slot %u: it has %u", map, key, info.max_entries);
-	owner = owner_type(map_fd);
+	/* the type that the array has been bound to, 0 while it is free: told here only */
+	owner = weir_pin_fdinfo(map_fd, "owner_prog_type:");
 	type = prog_type(prog_fd);
 	if (err == -EINVAL && owner && type && owner != type)
 		return weir_fail(err, "%s: it holds %s programs, this one is %s", map,

@@ -85,7 +85,8 @@ static int read_pin(struct weir_pins *pins, const char *path)
 	(void)close(fd);
 	if (!err)
 		return add_pin(pins, (enum weir_pin_kind)kind, id, path);
-	if (err != -EINVAL)
+	/* ENODEV: of a map whose device is gone, which has no id any more */
+	if (err != -EINVAL && err != -ENODEV)
 		note_unread(pins, path, err);
 	return 0;
 }

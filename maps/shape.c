@@ -115,6 +115,27 @@ static bool read_inner(int fd, const struct weir_map_shape *outer, struct weir_m
 	return !err;
 }
 
+/* A map in a device's memory is never the host's, nor another device's. */
+static int compare_place(const struct weir_map_shape *want, const struct weir_map_shape *have,
+			 const char *path, const char *map, uint32_t id)
+{
+	if (want->ifindex == have->ifindex && want->netns_ino == have->netns_ino)
+		return 0;
+	if (!have->ifindex)
+		return weir_fail(
+			-EEXIST,
+			"%s: map id %u, pinned at %s, is the host's, and a device's program "
+			"cannot use it; remove the pin (rm %s), or rename the map",
+			map, id, path, path);
+	return weir_fail(
+		-EEXIST,
+		"%s: map id %u, pinned at %s, is in the memory of a device (interface %u of "
+		"namespace %llu), and %s program cannot use it; remove the pin (rm %s), or "
+		"rename the map",
+		map, id, path, have->ifindex, (unsigned long long)have->netns_ino,
+		want->ifindex ? "another device's" : "a host's", path);
+}
+
 int weir_pin_compare(int fd, const char *path, const char *map, const struct weir_map_shape *want)
 {
 	struct weir_map_shape have, inner;
@@ -122,6 +143,8 @@ int weir_pin_compare(int fd, const char *path, const char *map, const struct wei
 	uint32_t id;
 	int err = weir_map_shape_of(fd, &have, &id);
 
+	if (!err)
+		err = compare_place(want, &have, path, map, id);
 	if (err)
 		return err;
 	n = weir_shape_differ("", want, &have);

@@ -80,7 +80,9 @@ static int keep_pinned(struct snapshot *snap, const struct weir_pins *pins, uint
 	if (fd < 0)
 		return weir_fail(fd, "%s: %s", pin, weir_errstr(fd));
 	err = weir_map_by_fd(fd, &map);
-	if (!err && weir_map_is_plain(map.type)) {
+	if (!err && map.ifindex) {
+		weir_log(WEIR_LOG_NOTICE, "%s: a map in a device's memory is not kept", pin);
+	} else if (!err && weir_map_is_plain(map.type)) {
 		err = weir_table_open(fd, &opts, &table);
 		err = err ?: keep_map(snap, table, pin);
 		weir_table_close(table);

@@ -15,6 +15,7 @@
 
 #include "loader/error.h"
 #include "loader/log.h"
+#include "maps/map_types.h"
 #include "maps/schema.h"
 #include "maps/table.h"
 #include "maps/types.h"
@@ -78,6 +79,7 @@ static int fill(struct weir_table *table, int fd, const struct weir_table_opts *
 
 	if (err)
 		return err;
+	weir_map_borrow_types(&table->map);
 	table->ref = ref_of(table->map.type);
 	table->is_array = weir_map_is_array(&table->map);
 	table->is_lpm = table->map.type == BPF_MAP_TYPE_LPM_TRIE;

@@ -49,6 +49,9 @@ static int fail_entry(const struct weir_table *table, const void *key, int err, 
 		return weir_fail(err, "%s: %s it is not permitted; %s", label, verb,
 				 geteuid() ? "run as root, or with CAP_BPF"
 					   : "the map is frozen, or read-only for user space");
+	case -ENODEV:
+		return weir_fail(err, "%s: %s it failed: the device is gone that the map was in",
+				 label, verb);
 	case -EINVAL:
 		if (table->is_array && !strcmp(verb, "removing"))
 			return weir_fail(err, "%s: entries of an array stay; set it to 0", label);

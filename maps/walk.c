@@ -226,7 +226,7 @@ void weir_walk_elementwise(struct weir_walk *walk)
 
 static int fail_walk(const struct weir_walk *walk, int err)
 {
-	const char *hint = weir_errhint(err);
+	const char *hint = err == -ENODEV ? "the device is gone that it was in" : weir_errhint(err);
 
 	return weir_fail(err, "map id %u (%s): reading its entries failed: %s%s%s", walk->map.id,
 			 walk->map.name, weir_errstr(err), hint ? "; " : "", hint ? hint : "");

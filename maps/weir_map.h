@@ -35,8 +35,8 @@ const char *weir_pins_path(const struct weir_pins *pins, enum weir_pin_kind kind
 
 /*
  * Opens @spec: a path to a pin, "id N", or a pinned name looked up in
- * BPFFS/tc/globals, BPFFS/tc/<any>, BPFFS/<any>. Returns an fd that the caller
- * closes. -ENOENT; -ENOTUNIQ: several maps of that name, listed in the log.
+ * BPFFS/tc/globals, BPFFS/tc/<any>, BPFFS/tc/dev/<device>/<any>, BPFFS/<any>. Returns an fd that
+ * the caller closes. -ENOENT; -ENOTUNIQ: several maps of that name, listed in the log.
  * @bpffs: mount point, NULL: found.
  */
 int weir_map_open(const char *spec, const char *bpffs);
@@ -61,6 +61,10 @@ struct weir_map {
 	uint32_t key_type_id;
 	uint32_t value_type_id;
 	char name[16];
+	/* in the memory of a device: its interface, and the inode of the namespace in which
+	 * that counts; 0: in the host's */
+	uint32_t ifindex;
+	uint64_t netns_ino;
 };
 
 int weir_map_by_fd(int fd, struct weir_map *out);

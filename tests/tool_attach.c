@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What stock tools cannot do to a hook, for selftests/test_attach.sh:
+ * What stock tools cannot do, for selftests/test_attach.sh and selftests/vm:
  *
  *   tool_attach xdp-link DEV PROG-PIN LINK-PIN   XDP by a BPF link, pinned
  *   tool_attach tcx-prog DEV PROG-PIN            tcx ingress without a link
  *   tool_attach update LINK-PIN PROG-PIN         another program for a link
  *   tool_attach unknown-option                   an option of a newer library
+ *   tool_attach ids                              of all programs, maps and links, also of
+ *                                                those whose device is gone
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -60,6 +62,16 @@ static int unknown_option(void)
 	return err;
 }
 
+static void print_ids(const char *what, int (*next)(uint32_t id, uint32_t *out))
+{
+	uint32_t id = 0;
+
+	printf("%s", what);
+	while (!next(id, &id))
+		printf(" %u", id);
+	putchar('\n');
+}
+
 int main(int argc, char **argv)
 {
 	int err = -EINVAL;
@@ -72,6 +84,12 @@ int main(int argc, char **argv)
 		err = bpf_link_update(bpf_obj_get(argv[2]), open_prog(argv[3]), NULL);
 	else if (argc == 2 && !strcmp(argv[1], "unknown-option"))
 		err = unknown_option();
+	else if (argc == 2 && !strcmp(argv[1], "ids")) {
+		print_ids("programs", bpf_prog_get_next_id);
+		print_ids("maps", bpf_map_get_next_id);
+		print_ids("links", bpf_link_get_next_id);
+		err = 0;
+	}
 	if (err < 0)
 		fprintf(stderr, "tool_attach: %s\n", strerror(-err));
 	return err < 0;
