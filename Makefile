@@ -28,7 +28,7 @@ DEMO_PACKAGES := iproute2 iputils-ping socat bpftool
 CHECK_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libclang-rt-14-dev lld perl \
 	clang-format clang-tidy cppcheck shellcheck tcpdump strace jq man-db \
 	mandoc bash-completion python3 util-linux procps pkg-config curl tmux prometheus \
-	chromium-headless-shell
+	chromium-headless-shell ethtool
 
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-missing-field-initializers $(if $(filter 1,$(WERROR)),-Werror)
@@ -61,8 +61,10 @@ SERVE_OBJ := $(SERVE_SRC:%.c=$(B)/%.o)
 # weir top and weir serve; empty: without them, and without ncurses, libmicrohttpd and npm.
 APART ?= $(B)/weir-top $(B)/weir-serve
 SHIMS   := $(B)/shims/tc $(B)/shims/ip
-BPF_OLD := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/legacy/%.o)
-BPF_NEW := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.o)
+# Those that have a form for network cards: the same source with WEIR_OFFLOAD.
+BPF_CARD := count
+BPF_OLD := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/legacy/%.o) $(BPF_CARD:%=$(B)/bpf/legacy/%_offload.o)
+BPF_NEW := $(BPF_OLD:$(B)/bpf/legacy/%=$(B)/bpf/%)
 TESTS   := $(TEST_SRC:tests/%.c=$(B)/tests/%)
 TOOLS   := $(TOOL_SRC:tests/tool_%.c=$(B)/tests/tool_%)
 BENCHES := $(BENCH_SRC:selftests/bench/%.c=$(B)/bench/%)
@@ -124,6 +126,7 @@ $(call need-prog,strace,strace); $(call need-prog,jq,jq); $(call need-prog,mando
 $(call need-prog,man,man-db); $(call need-prog,python3,python3); $(call need-prog,pkg-config,pkg-config); \
 $(call need-prog,curl,curl); $(call need-prog,tmux,tmux); $(call need-prog,prometheus,prometheus); \
 $(call need-prog,chromium-headless-shell,chromium-headless-shell); \
+$(call need-prog,ethtool,ethtool); \
 printf 'int LLVMFuzzerTestOneInput(void){return 0;}' | $(CLANG) -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null || \
 miss="$$miss  libFuzzer of clang: package libclang-rt-14-dev\n"; [ -r /usr/share/bash-completion/bash_completion ] || \
 miss="$$miss  bash-completion: package bash-completion\n";
@@ -190,8 +193,11 @@ $(B)/weir.pc: Makefile
 BPF_CFLAGS := -target bpf -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -mcpu=v2 -I. -Ibpf \
 	-I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null)
 
-$(BPF_OLD): $(B)/bpf/legacy/%.o: bpf/%.bpf.c | $(B)/.deps
+$(B)/bpf/legacy/%.o: bpf/%.bpf.c | $(B)/.deps
 	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/bpf/legacy/%_offload.o: bpf/%.bpf.c | $(B)/.deps
+	$(call say,CLANG,$@)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -DWEIR_OFFLOAD -MMD -MP -c $< -o $@
 
 $(BPF_NEW): $(B)/bpf/%.o: $(B)/bpf/legacy/%.o $(B)/weir
 	$(call say,CONVERT,$@)$(B)/weir -q convert $< -o $@

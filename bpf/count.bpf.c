@@ -11,6 +11,10 @@
  *
  * tc programs return "unspecified": in direct-action mode the next filter, or
  * the next program of a tcx chain, gets the packet as if this one were absent.
+ *
+ * With WEIR_OFFLOAD: for network cards that run BPF (count_offload.o), the sections xdp and
+ * classifier. They have plain arrays, no memory of each CPU, and no helpers that reach
+ * behind the first buffer; their frames are whole, with tags, and no aggregates.
  */
 #include <stdbool.h>
 
@@ -23,8 +27,12 @@
 #include "lib/parse.h"
 #include "maps/layout.h"
 
+#ifdef WEIR_OFFLOAD
+WEIR_MAP(weir_count, ARRAY, enum weir_count_key, struct weir_counter, WEIR_COUNT_KEYS, 0, GLOBAL);
+#else
 WEIR_MAP(weir_count, PERCPU_ARRAY, enum weir_count_key, struct weir_counter, WEIR_COUNT_KEYS, 0,
 	 GLOBAL);
+#endif
 
 /* A row of weir_count belongs to each hook. */
 enum row {
@@ -33,7 +41,7 @@ enum row {
 	ROW_EGRESS = WEIR_COUNT_EGRESS_ARP,
 };
 
-/* No atomics: the entry is this CPU's, and softirqs do not nest. */
+/* On the host no atomics: the entry is this CPU's, and softirqs do not nest. */
 static __always_inline void add(enum row row, enum weir_class class, __u64 packets, __u64 bytes)
 {
 	__u32 key = (__u32)row + (__u32) class;
@@ -41,8 +49,13 @@ static __always_inline void add(enum row row, enum weir_class class, __u64 packe
 
 	if (!counter)
 		return;
+#ifdef WEIR_OFFLOAD
+	__sync_fetch_and_add(&counter->packets, packets);
+	__sync_fetch_and_add(&counter->bytes, bytes);
+#else
 	counter->packets += packets;
 	counter->bytes += bytes;
+#endif
 }
 
 static __always_inline int count_in_xdp(struct xdp_md *xdp, enum frame_kind kind)
@@ -52,6 +65,25 @@ static __always_inline int count_in_xdp(struct xdp_md *xdp, enum frame_kind kind
 	add(ROW_XDP, parse_frame(&frame, false).class, 1, frame.len_bytes);
 	return XDP_PASS;
 }
+
+SEC("xdp")
+int count_xdp(struct xdp_md *xdp)
+{
+	return count_in_xdp(xdp, FRAME_XDP);
+}
+
+#ifdef WEIR_OFFLOAD
+
+SEC("classifier")
+int count_ingress(struct __sk_buff *skb)
+{
+	struct frame frame = frame_of_card(skb);
+
+	add(ROW_INGRESS, parse_frame(&frame, false).class, 1, frame.len_bytes);
+	return TC_ACT_UNSPEC;
+}
+
+#else /* of WEIR_OFFLOAD */
 
 static __always_inline int count_in_tc(struct __sk_buff *skb, enum row row)
 {
@@ -74,12 +106,6 @@ static __always_inline int count_in_tc(struct __sk_buff *skb, enum row row)
 	return TC_ACT_UNSPEC;
 }
 
-SEC("xdp")
-int count_xdp(struct xdp_md *xdp)
-{
-	return count_in_xdp(xdp, FRAME_XDP);
-}
-
 SEC("xdp.frags")
 int count_xdp_frags(struct xdp_md *xdp)
 {
@@ -97,5 +123,7 @@ int count_egress(struct __sk_buff *skb)
 {
 	return count_in_tc(skb, ROW_EGRESS);
 }
+
+#endif /* WEIR_OFFLOAD */
 
 char weir_license[] SEC("license") = "Dual BSD/GPL";

@@ -38,6 +38,24 @@ ok 'the map of all four programs is the pinned one' \
 like "$out" 'percpu_array' 'it has a row for each CPU'
 rm -rf "$PIN" "$BPFFS/weir_count"
 
+# ---- the form for network cards -------------------------------------------------
+
+# On the host, which runs it, too: the same counters as above.
+ok 'bpftool loads the form for network cards' \
+	bpftool prog loadall "$BUILD/bpf/count_offload.o" "$PIN"
+for each in xdp:count_xdp ingress:count_ingress; do
+	hook=${each%%:*} prog=$PIN/${each##*:}
+	ok "card, $hook: every frame of the table" "$RUN" "$hook" "$prog" table
+	ok "card, $hook: cut at every byte" "$RUN" "$hook" "$prog" truncated
+	ok "card, $hook: 20000 random frames, program and model agree" \
+		"$RUN" "$hook" "$prog" random 20000 20260102
+done
+ok 'what it uses' "$WEIR" -j inspect "$BUILD/bpf/count_offload.o"
+is "$(jq -c '[.programs[] | [.section, .helpers, .subprograms]]' <<<"$out")" \
+	'[["xdp",["map_lookup_elem"],0],["classifier",["map_lookup_elem"],0]]' 'one helper, no calls'
+is "$(jq -c '[.maps[] | [.name, .type, .flags]]' <<<"$out")" '[["weir_count","array",0]]' 'and a plain array'
+rm -rf "$PIN" "$BPFFS/weir_count"
+
 # ---- frames on a link ------------------------------------------------------------
 
 # prog_id HOOK NETNS DEV

@@ -67,7 +67,16 @@ refused "nosuchns" 'absent network namespace' "$WEIR" -n nosuchns attach dev v0 
 refused 'nosuchpin' 'absent pin' attach xdp pinned "$BPFFS/nosuchpin"
 refused '4294967295' 'absent id' attach xdp id 4294967295
 
-refused 'offload: objects are not loaded for a device' 'xdp offload' attach xdp offload obj "$OBJ"
+refused 'v0 \(driver veth\) takes no program at all: ' 'a card that is none' \
+	attach xdp offload obj "$BUILD/bpf/count_offload.o"
+refused 'map weir_count is of type percpu_array, and devices have array and hash' 'no program for a card' \
+	attach xdp offload obj "$OBJ"
+refused 'v0 \(driver veth\) takes no program at all' 'skip_sw' \
+	attach ingress skip_sw obj "$BUILD/bpf/count_offload.o"
+ok 'fallback' attach xdp offload fallback obj "$BUILD/bpf/count_offload.o"
+like "$err" 'note: v0: xdp: not on the device, but native: .*takes no program at all' 'fallback: says why'
+ok 'fallback: detached' "$WEIR" -n "$A" detach dev v0
+rm "$BPFFS/tc/globals/weir_count"
 
 # ---- verifier -----------------------------------------------------------------------------
 

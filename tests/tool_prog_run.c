@@ -64,6 +64,15 @@ static int open_map(int prog_fd)
 	return bpf_map_get_fd_by_id(id);
 }
 
+/* The map of programs for network cards. */
+static bool is_plain_array(int fd)
+{
+	struct bpf_map_info info = {0};
+	__u32 len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_MAP_TYPE_ARRAY;
+}
+
 static int read_counts(struct bench *bench, struct counts *out)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
@@ -113,6 +122,8 @@ static int bench_open(struct bench *bench, const char *hook, const char *prog)
 	bench->map_fd = open_map(bench->prog_fd);
 	if (bench->map_fd < 0)
 		return bench->map_fd;
+	if (is_plain_array(bench->map_fd))
+		bench->n_cpus = 1;
 	return read_counts(bench, &bench->last);
 }
 

@@ -23,6 +23,7 @@ enum frame_kind {
 	FRAME_XDP,
 	FRAME_XDP_FRAGS, /* Linux 5.18 */
 	FRAME_SKB,
+	FRAME_CARD, /* tc on a network card: one buffer, as in FRAME_XDP */
 };
 
 struct frame {
@@ -58,6 +59,14 @@ static __always_inline struct frame frame_of_skb(struct __sk_buff *skb)
 		.data_end = (const void *)(long)skb->data_end,
 		.len_bytes = skb->len,
 	};
+}
+
+static __always_inline struct frame frame_of_card(struct __sk_buff *skb)
+{
+	struct frame frame = frame_of_skb(skb);
+
+	frame.kind = FRAME_CARD;
+	return frame;
 }
 
 /* @len bytes at @off, in place or copied to @copy; NULL beyond the end. @off
