@@ -45,6 +45,7 @@ LIB_SRC  := $(sort $(wildcard loader/*.c maps/*.c))
 CLI_SRC  := $(sort $(wildcard cli/*.c cli/board/*.c))
 TOP_SRC  := $(sort $(wildcard cli/top/*.c))
 SERVE_SRC := $(sort $(wildcard cli/serve/*.c))
+PACKETS_SRC := $(sort $(wildcard cli/packets/*.c))
 STATIC_SRC := $(sort $(wildcard loader/static/*.c))
 BPF_SRC  := $(sort $(wildcard bpf/*.bpf.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
@@ -58,6 +59,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 TOP_OBJ := $(TOP_SRC:%.c=$(B)/%.o)
 SERVE_OBJ := $(SERVE_SRC:%.c=$(B)/%.o)
+PACKETS_OBJ := $(PACKETS_SRC:%.c=$(B)/%.o)
 # weir top and weir serve; empty: without them, and without ncurses, libmicrohttpd and npm.
 APART ?= $(B)/weir-top $(B)/weir-serve
 SHIMS   := $(B)/shims/tc $(B)/shims/ip
@@ -148,7 +150,7 @@ deps:
 
 # ---- programs and libraries --------------------------------------------------
 
-$(LIB_OBJ) $(CLI_OBJ) $(TOP_OBJ) $(SERVE_OBJ) $(STATIC_OBJ): $(B)/%.o: %.c | $(B)/.deps
+$(LIB_OBJ) $(CLI_OBJ) $(TOP_OBJ) $(SERVE_OBJ) $(PACKETS_OBJ) $(STATIC_OBJ): $(B)/%.o: %.c | $(B)/.deps
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/libweir.a: $(LIB_OBJ)
@@ -232,4 +234,4 @@ clean:
 	rm -rf $(B)
 
 include selftests/check.mk
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TOP_OBJ:.o=.d) $(SERVE_OBJ:.o=.d) $(STATIC_OBJ:.o=.d) $(BPF_OLD:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TOP_OBJ:.o=.d) $(SERVE_OBJ:.o=.d) $(PACKETS_OBJ:.o=.d) $(STATIC_OBJ:.o=.d) $(BPF_OLD:.o=.d)

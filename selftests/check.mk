@@ -29,7 +29,9 @@ $(B)/weir-shared: $(CLI_OBJ) $(B)/libweir.so
 		$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-rpath,$(abspath $(B)) -o $@ $(CLI_OBJ) -L$(B) -lweir $(SHARED_LIBS)
 
 $(TOOLS): $(B)/tests/tool_%: tests/tool_%.c $(B)/libweir.a
-	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(SHARED_LIBS)
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) $(B)/libweir.a $(SHARED_LIBS)
+
+$(B)/tests/tool_packets: $(patsubst %,$(B)/cli/packets/%.o,describe describe_frame header layers)
 
 $(B)/tests/fault.so: tests/preload_fault.c
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) -std=gnu11 $(WARN) -O1 -fPIC -shared -o $@ $<
@@ -58,7 +60,7 @@ progs: $(PROG_OBJ)
 tests: $(TESTS) $(TOOLS) $(B)/bench/replace $(B)/bench/compare $(B)/tests/fault.so $(B)/weir-asan $(B)/weir-shared progs
 asan: $(TESTS)
 
-LINT_SRC := $(LIB_SRC) $(CLI_SRC) $(TOP_SRC) $(SERVE_SRC) $(STATIC_SRC)
+LINT_SRC := $(LIB_SRC) $(CLI_SRC) $(TOP_SRC) $(SERVE_SRC) $(PACKETS_SRC) $(STATIC_SRC)
 
 check-format:
 	$(call say,FORMAT,)clang-format --dry-run -Werror $(LINT_SRC) $(HEADERS) $(BPF_SRC) \
