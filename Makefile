@@ -23,7 +23,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s%s\n' '$(1)' '$(2)';)
 
 PACKAGES := clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libmd-dev \
-	gcc libc6-dev linux-libc-dev libmicrohttpd-dev libncurses-dev $(if $(shell command -v npm),,npm)
+	gcc libc6-dev linux-libc-dev libmicrohttpd-dev libncurses-dev libpcap-dev $(if $(shell command -v npm),,npm)
 DEMO_PACKAGES := iproute2 iputils-ping socat bpftool
 CHECK_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libclang-rt-14-dev lld perl \
 	clang-format clang-tidy cppcheck shellcheck tcpdump strace jq man-db \
@@ -60,8 +60,8 @@ CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 TOP_OBJ := $(TOP_SRC:%.c=$(B)/%.o)
 SERVE_OBJ := $(SERVE_SRC:%.c=$(B)/%.o)
 PACKETS_OBJ := $(PACKETS_SRC:%.c=$(B)/%.o)
-# weir top and weir serve; empty: without them, and without ncurses, libmicrohttpd and npm.
-APART ?= $(B)/weir-top $(B)/weir-serve
+# weir top, serve, test; empty: without them, and without ncurses, libmicrohttpd, libpcap and npm.
+APART ?= $(B)/weir-top $(B)/weir-serve $(B)/weir-packets
 SHIMS   := $(B)/shims/tc $(B)/shims/ip
 # Those that have a form for network cards: the same source with WEIR_OFFLOAD.
 BPF_CARD := count
@@ -110,7 +110,7 @@ miss=; $(call need-prog,$(firstword $(CC)),gcc); $(call need-prog,$(CLANG),clang
 $(call need-head,bpf/libbpf.h,libbpf-dev); $(call need-head,gelf.h,libelf-dev); \
 $(call need-head,zlib.h,zlib1g-dev); $(call need-head,libmnl/libmnl.h,libmnl-dev); \
 $(call need-head,sha1.h,libmd-dev); $(call need-head,linux/bpf.h,linux-libc-dev); \
-$(if $(APART),$(call need-head,microhttpd.h,libmicrohttpd-dev); $(call need-head,ncurses.h,libncurses-dev); \
+$(if $(APART),$(call need-head,microhttpd.h,libmicrohttpd-dev); $(call need-head,ncurses.h,libncurses-dev); $(call need-head,pcap/pcap.h,libpcap-dev); \
 $(call need-prog,npm,npm);) \
 $(1) \
 if [ -n "$$miss" ]; then printf "weir: missing:\n$$miss"'weir: install them with: make deps\n' >&2; exit 1; fi
@@ -170,6 +170,9 @@ $(B)/weir-top: $(TOP_OBJ) $(APART_OBJ) $(B)/libweir.a
 
 $(B)/weir-serve: $(SERVE_OBJ) $(APART_OBJ) $(B)/libweir.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS) -lmicrohttpd
+
+$(B)/weir-packets: $(PACKETS_OBJ) $(APART_OBJ) $(B)/libweir.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS) -lpcap
 
 # The page, with the plotting library as npm has it by the lock file's sum.
 PAGE_SRC := $(wildcard cli/serve/page/*)

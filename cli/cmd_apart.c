@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * weir top, weir serve: executables of their own, since they need libraries that nobody
+ * weir top, serve, test: executables of their own, since they need libraries that nobody
  * else should have to load. In: a parsed line. Out: that executable in our
  * place; there, its function.
  */
@@ -16,14 +16,12 @@
 struct weir_apart weir_apart;
 char **weir_process_argv;
 
-int weir_apart_main(const char *name,
-		    int (*run)(const struct weir_globals *globals, const union weir_config *cfg),
-		    int argc, char **argv)
+int weir_apart_main(const char *name, const struct weir_apart_verb *verbs, int argc, char **argv)
 {
 	struct weir_cli cli;
 	int status;
 
-	weir_apart = (struct weir_apart){name, run};
+	weir_apart = (struct weir_apart){name, verbs};
 	weir_process_open_streams();
 	if (argc < 1)
 		return WEIR_EXIT_USAGE;
@@ -57,11 +55,13 @@ static void become(const char *name)
 	try_place(WEIR_LIBEXEC, "/weir", name);
 }
 
-static int run_apart(const char *name, const struct weir_globals *globals,
+static int run_apart(const char *name, const char *verb, const struct weir_globals *globals,
 		     const union weir_config *cfg)
 {
 	if (weir_apart.name && !strcmp(weir_apart.name, name))
-		return weir_apart.run(globals, cfg);
+		for (const struct weir_apart_verb *v = weir_apart.verbs; v->verb; v++)
+			if (!strcmp(v->verb, verb))
+				return v->run(globals, cfg);
 	if (weir_process_argv)
 		become(name);
 	weir_say_error(
@@ -73,10 +73,15 @@ static int run_apart(const char *name, const struct weir_globals *globals,
 
 int weir_cmd_top(const struct weir_globals *globals, const union weir_config *cfg)
 {
-	return run_apart("top", globals, cfg);
+	return run_apart("top", "top", globals, cfg);
 }
 
 int weir_cmd_serve(const struct weir_globals *globals, const union weir_config *cfg)
 {
-	return run_apart("serve", globals, cfg);
+	return run_apart("serve", "serve", globals, cfg);
+}
+
+int weir_cmd_test(const struct weir_globals *globals, const union weir_config *cfg)
+{
+	return run_apart("packets", "test", globals, cfg);
 }

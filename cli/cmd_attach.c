@@ -74,18 +74,6 @@ static int open_pinned(const char *path)
 	return fd;
 }
 
-static int open_by_id(uint32_t id)
-{
-	int fd = bpf_prog_get_fd_by_id(id);
-
-	if (fd == -ENOENT)
-		weir_say_error("id %u: no program has this id; see: bpftool prog", id);
-	else if (fd < 0)
-		weir_say_error("id %u: cannot open the program: %s%s", id, strerror(-fd),
-			       fd == -EPERM ? "; run as root" : "");
-	return fd;
-}
-
 /* The loaded program that PATH or N means, and the name that a filter gets:
  * for a pin the one that tc gives it. */
 static int open_prog(const struct weir_attach_config *cfg, char *label, size_t len)
@@ -94,7 +82,7 @@ static int open_prog(const struct weir_attach_config *cfg, char *label, size_t l
 
 	if (!cfg->pinned) {
 		snprintf(label, len, "id:[%u]", cfg->id);
-		return open_by_id(cfg->id);
+		return weir_prog_open_id(cfg->id);
 	}
 	slash = strrchr(cfg->pinned, '/');
 	snprintf(label, len, "%s:[*fsobj]", slash ? slash + 1 : cfg->pinned);

@@ -84,6 +84,24 @@ struct weir_stat_config {
 	uint32_t limit;	      /* of each map; 0: all */
 };
 
+/* A program, in an object file or loaded. */
+struct weir_prog_words {
+	const char *file, *pinned;
+	uint32_t id;
+	const char *sec, *prog;
+	uint32_t type; /* BPF_PROG_TYPE_*; 0: by the section's name */
+};
+
+struct weir_test_config {
+	struct weir_prog_words subject;
+	const char *in, *out;		   /* captures; "-" */
+	const char *expect, *save, *junit; /* files */
+	const char *maps;		   /* directory of a snapshot */
+	struct weir_wheres sets;	   /* MAP KEY VALUE */
+	const char *dev;
+	uint32_t mark, priority;
+};
+
 struct weir_top_config {
 	const char *dev;
 	uint64_t interval_ns; /* 0: a second */
@@ -138,6 +156,7 @@ union weir_config {
 	struct weir_convert_config convert;
 	struct weir_check_config check;
 	struct weir_stat_config stat;
+	struct weir_test_config test;
 	struct weir_top_config top;
 	struct weir_serve_config serve;
 	struct weir_map_config map;
@@ -177,17 +196,21 @@ void weir_process_restore(void);
 bool weir_process_pipe_kills(void);
 
 /* What needs large libraries is an executable of its own, weir-NAME, which has all of our
- * words and runs this one itself. Set by its main(). */
+ * words and runs some verbs itself. */
+struct weir_apart_verb {
+	const char *verb; /* NULL ends the list */
+	int (*run)(const struct weir_globals *globals, const union weir_config *cfg);
+};
+
+/* Set by its main(). */
 struct weir_apart {
 	const char *name;
-	int (*run)(const struct weir_globals *globals, const union weir_config *cfg);
+	const struct weir_apart_verb *verbs;
 };
 
 extern struct weir_apart weir_apart;
 /* main() of such an executable. */
-int weir_apart_main(const char *name,
-		    int (*run)(const struct weir_globals *globals, const union weir_config *cfg),
-		    int argc, char **argv);
+int weir_apart_main(const char *name, const struct weir_apart_verb *verbs, int argc, char **argv);
 extern char **weir_process_argv; /* as main() got it */
 
 /* By name or unique prefix; NULL after an error line that lists candidates. */
@@ -244,6 +267,7 @@ int weir_cmd_map_diff(const struct weir_globals *globals, const union weir_confi
 int weir_cmd_map_plan(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_apply(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_freeze(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_test(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_top(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_serve(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_help(const struct weir_globals *globals, const union weir_config *cfg);

@@ -140,7 +140,8 @@ static int take_where(const char *command, const struct weir_word *row, char **a
 	if (!argv[1] || !argv[2] || !argv[3])
 		return few(command, row, row->metavar);
 	if (out->n == sizeof(out->words) / sizeof(*out->words)) {
-		weir_say_error("%s: more than %u conditions", command, out->n);
+		weir_say_error("%s: '%s': more than %u of them", command, weir_words_name(row),
+			       out->n);
 		return -EINVAL;
 	}
 	for (int i = 0; i < 3; i++)

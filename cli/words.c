@@ -183,6 +183,64 @@ static const struct weir_word stat_words[] = {
 	END,
 };
 
+/* The program that packets are given to. */
+#define SUBJECT(command)                                                                        \
+	STRING(NULL, "FILE", FIELD(command, subject.file), .group = 'p', .required = true,      \
+	       .fill = WEIR_FILL_FILE,                                                          \
+	       .help = "the object file; its maps are new, no pin is touched"),                 \
+		STRING("pinned", "PATH", FIELD(command, subject.pinned), .group = 'p',          \
+		       .required = true, .aliases = "object-pinned fd", .fill = WEIR_FILL_FILE, \
+		       .help = "the loaded program that is pinned here, with its live maps"),   \
+		NUMBER("id", "N", UINT32_MAX, FIELD(command, subject.id), .group = 'p',         \
+		       .required = true, .help = "the loaded program with this id, the same"),  \
+		STRING("sec", "SECTION", FIELD(command, subject.sec), .aliases = "section",     \
+		       .bars = "pinned id", .fill = WEIR_FILL_SECTION,                          \
+		       .help = "the program in this section of the object"),                    \
+		STRING("prog", "FUNCTION", FIELD(command, subject.prog), .aliases = "program",  \
+		       .bars = "pinned id", .fill = WEIR_FILL_PROG,                             \
+		       .help = "the program of this name"),                                     \
+	{                                                                                       \
+		.type = WEIR_WORD_CHOICE, .word = "type", .metavar = "xdp|tc",                  \
+		FIELD(command, subject.type), .choices = run_kinds, .bars = "pinned id",        \
+		.help = "its kind, where the section's name says none"                          \
+	}
+
+static const struct weir_choice run_kinds[] = {
+	{"xdp", BPF_PROG_TYPE_XDP},
+	{"tc", BPF_PROG_TYPE_SCHED_CLS},
+	{NULL, 0},
+};
+
+#define SETS(command)                                                               \
+	{                                                                           \
+		.type = WEIR_WORD_WHERE, .word = "set", .metavar = "MAP KEY VALUE", \
+		FIELD(command, sets),                                               \
+		.help = "an entry of a map of the object; as often as need be"      \
+	}
+
+static const struct weir_word test_words[] = {
+	SUBJECT(test),
+	STRING("in", "PACKETS", FIELD(test, in), .required = true, .fill = WEIR_FILL_FILE,
+	       .help = "a capture, or lines that describe packets; - is standard input"),
+	STRING("out", "CAPTURE", FIELD(test, out), .fill = WEIR_FILL_FILE,
+	       .help = "write the packets that go on, as they are then (pcapng)"),
+	STRING("expect", "FILE", FIELD(test, expect), .fill = WEIR_FILL_FILE,
+	       .help = "compare with this; prints TAP"),
+	STRING("save", "FILE", FIELD(test, save), .fill = WEIR_FILL_FILE,
+	       .help = "write what happens as an expectation"),
+	STRING("junit", "FILE", FIELD(test, junit), .needs = "expect", .fill = WEIR_FILL_FILE,
+	       .help = "write the comparison as JUnit XML, too"),
+	SETS(test),
+	STRING("maps", "DIR", FIELD(test, maps), .bars = "pinned id", .fill = WEIR_FILL_DIR,
+	       .help = "fill the object's maps from what weir map snapshot kept"),
+	STRING("dev", "DEV", FIELD(test, dev), .fill = WEIR_FILL_DEV,
+	       .help = "packets come in on this interface"),
+	NUMBER("mark", "N", UINT32_MAX, FIELD(test, mark), .help = "tc: the mark they have"),
+	NUMBER("priority", "N", UINT32_MAX, FIELD(test, priority),
+	       .help = "tc: the priority they have"),
+	END,
+};
+
 static const struct weir_word top_words[] = {
 	STRING("dev", "DEV", FIELD(top, dev), .fill = WEIR_FILL_DEV,
 	       .help = "only this interface, and what its programs count"),
@@ -237,6 +295,11 @@ const struct weir_command weir_commands[] = {
 	{"stat", weir_cmd_stat, stat_words, "print packet and byte counters",
 	 "Without MAP, id and dev: every counter map that is pinned or used by an attached\n"
 	 "program. A map that is called like a word is given by its path.\n"},
+	{"test", weir_cmd_test, test_words, "run a program with packets, and say what it does",
+	 "Every packet of a capture goes through the kernel's test run; none is sent. A line "
+	 "each:\n"
+	 "number, verdict, length; then what was counted and changed. What save writes, expect\n"
+	 "compares with. Packets may be words: ipv4 10.0.0.1 > 10.0.0.2 ttl 1 udp 53 len 100\n"},
 	{"top", weir_cmd_top, top_words, "watch interfaces, programs and counters, live",
 	 "Keys: arrows move, / filters, s sorts, space pauses, ? explains, q ends.\n"},
 	{"serve", weir_cmd_serve, serve_words, "show counters over HTTP: Prometheus, and a page",

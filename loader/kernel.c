@@ -238,6 +238,11 @@ static int load_image(struct weir_object *obj, const char *log)
 	return err ? explain_load(obj, err, log) : 0;
 }
 
+static bool uses_pins(const struct weir_load_opts *opts)
+{
+	return !opts->verify_only && !opts->unpinned;
+}
+
 static int one_round(struct weir_object *obj, const struct weir_load_opts *opts, char *log,
 		     struct weir_undo *undo, bool *raced)
 {
@@ -249,12 +254,12 @@ static int one_round(struct weir_object *obj, const struct weir_load_opts *opts,
 		set_device(obj);
 	if (!err && opts->whole_log && obj->entry)
 		bpf_program__set_log_level(obj->entry, 1);
-	if (!err && !opts->verify_only)
+	if (!err && uses_pins(opts))
 		err = weir_object_reuse_maps(obj, undo);
 	err = err ?: load_image(obj, log);
 	if (!err && opts->whole_log && log)
 		weir_verifier_log_all(log);
-	if (!err && !opts->verify_only)
+	if (!err && uses_pins(opts))
 		err = weir_object_pin_maps(obj, undo, raced);
 	return err;
 }
@@ -322,12 +327,12 @@ static int load(struct weir_object *obj, const struct weir_load_opts *opts, stru
 	/* A load that failed for a device is tried again for the host. */
 	if (!err && !obj->image)
 		err = weir_object_make_image(obj, false);
-	if (!err && !opts->verify_only)
+	if (!err && uses_pins(opts))
 		err = weir_object_make_pin_dirs(obj, undo);
 	err = err ?: load_rounds(obj, opts, undo);
 	/* outer maps and program arrays, which devices do not have */
 	if (!err && !opts->verify_only && !obj->device)
-		err = weir_object_fill_slots(obj, undo);
+		err = weir_object_fill_slots(obj, uses_pins(opts), undo);
 	if (!err)
 		obj->phase = WEIR_OBJECT_LOADED;
 	return err;

@@ -7,6 +7,7 @@
  */
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <linux/pkt_cls.h>
 #include <stddef.h>
 
 #include "loader/weir.h"
@@ -63,4 +64,34 @@ const char *weir_helper_name(uint32_t helper)
 	default:
 		return NULL;
 	}
+}
+
+static const char *tc_verdict_name(int32_t verdict)
+{
+	static const char *const names[] = {
+		[TC_ACT_OK] = "TC_ACT_OK",	   [TC_ACT_RECLASSIFY] = "TC_ACT_RECLASSIFY",
+		[TC_ACT_SHOT] = "TC_ACT_SHOT",	   [TC_ACT_PIPE] = "TC_ACT_PIPE",
+		[TC_ACT_STOLEN] = "TC_ACT_STOLEN", [TC_ACT_QUEUED] = "TC_ACT_QUEUED",
+		[TC_ACT_REPEAT] = "TC_ACT_REPEAT", [TC_ACT_REDIRECT] = "TC_ACT_REDIRECT",
+		[TC_ACT_TRAP] = "TC_ACT_TRAP",
+	};
+
+	if (verdict == TC_ACT_UNSPEC)
+		return "TC_ACT_UNSPEC";
+	return verdict >= 0 && (size_t)verdict < COUNT(names) ? names[verdict] : NULL;
+}
+
+const char *weir_verdict_name(uint32_t prog_type, int32_t verdict)
+{
+	static const char *const xdp[] = {
+		[XDP_ABORTED] = "XDP_ABORTED",	 [XDP_DROP] = "XDP_DROP",
+		[XDP_PASS] = "XDP_PASS",	 [XDP_TX] = "XDP_TX",
+		[XDP_REDIRECT] = "XDP_REDIRECT",
+	};
+
+	if (prog_type == BPF_PROG_TYPE_SCHED_CLS || prog_type == BPF_PROG_TYPE_SCHED_ACT)
+		return tc_verdict_name(verdict);
+	if (prog_type != BPF_PROG_TYPE_XDP || verdict < 0 || (size_t)verdict >= COUNT(xdp))
+		return NULL;
+	return xdp[verdict];
 }

@@ -93,8 +93,9 @@ int weir_object_make_pin_dirs(struct weir_object *obj, struct weir_undo *undo);
  * pinned before stays: the next round finds it, and so may they. */
 int weir_object_pin_maps(struct weir_object *obj, struct weir_undo *undo, bool *raced);
 
-/* slots.c: inner maps and tail calls, after the programs are loaded. */
-int weir_object_fill_slots(struct weir_object *obj, struct weir_undo *undo);
+/* slots.c: inner maps and tail calls, after the programs are loaded. @outlives: the
+ * programs are to run when the object is closed. */
+int weir_object_fill_slots(struct weir_object *obj, bool outlives, struct weir_undo *undo);
 
 /* kernel.c: the libbpf program of that function; NULL. */
 struct bpf_program *weir_object_prog(const struct weir_object *obj, const char *section,

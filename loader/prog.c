@@ -253,3 +253,15 @@ bool weir_prog_uses(const struct weir_prog *prog, uint32_t map_id)
 			return true;
 	return false;
 }
+
+int weir_prog_open_id(uint32_t id)
+{
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	if (fd == -ENOENT)
+		return weir_fail(fd, "id %u: no program has this id; see: bpftool prog", id);
+	if (fd < 0)
+		return weir_fail(fd, "id %u: cannot open the program: %s%s", id, weir_errstr(fd),
+				 fd == -EPERM ? "; run as root" : "");
+	return fd;
+}

@@ -211,11 +211,12 @@ static void warn_unpinned(const struct weir_object *obj)
 	}
 }
 
-int weir_object_fill_slots(struct weir_object *obj, struct weir_undo *undo)
+int weir_object_fill_slots(struct weir_object *obj, bool outlives, struct weir_undo *undo)
 {
 	int err;
 
-	warn_unpinned(obj);
+	if (outlives)
+		warn_unpinned(obj);
 	err = fill_inners(obj, undo);
 	return err ?: fill_tails(obj, undo);
 }

@@ -171,6 +171,8 @@ struct weir_load_opts {
 			       * but for perf event arrays; 0: all for the host */
 	bool whole_log;	      /* the verifier's whole log at WEIR_LOG_INFO also on success */
 	struct weir_net *net; /* with ifindex: the namespace that it counts in */
+	bool unpinned;	      /* all maps are new and go with the object: no pin is made, used or
+			       * looked at, no bpffs needed */
 };
 
 /* Modernises, creates or reuses maps, verifies, pins, fills slots. Maps of a device are
@@ -203,6 +205,8 @@ int weir_object_convert(struct weir_object *obj, const char *path);
 const char *weir_map_type_name(uint32_t map_type);
 const char *weir_prog_type_name(uint32_t prog_type);
 const char *weir_helper_name(uint32_t helper);
+/* "XDP_DROP", "TC_ACT_SHOT" (also of tcx); NULL: no verdict of that program type. */
+const char *weir_verdict_name(uint32_t prog_type, int32_t verdict);
 
 /* ---- net: one network namespace ------------------------------------------ */
 
@@ -380,6 +384,34 @@ int weir_prog_by_id(uint32_t id, struct weir_prog *out);
  * passed over, and those whose device has: they keep their ids while they are pinned, and
  * nothing can be told of them. -ENOENT: no more, not logged; -EPERM, logged. */
 int weir_prog_next(uint32_t *id, struct weir_prog *out);
+
+/* An fd of program @id, which the caller closes. Logged. */
+int weir_prog_open_id(uint32_t id);
+
+/* ---- test runs ----------------------------------------------------------- */
+
+/* One packet through a program, by BPF_PROG_TEST_RUN: nothing is sent or received. */
+struct weir_run {
+	size_t sz; /* sizeof(struct weir_run) */
+	const void *in;
+	uint32_t in_bytes;
+	void *out;	   /* NULL: not wanted */
+	uint32_t out_room; /* bytes at @out; afterwards how many there are */
+	uint32_t repeat;   /* 0: once. The packet is not put back in between. */
+	uint32_t ifindex;  /* it came in there, in the caller's network namespace; 0: lo */
+	/* of struct __sk_buff, for tc only: in, and as the program left them */
+	uint32_t mark, priority;
+	uint32_t cb[5];
+	uint64_t tstamp_ns;
+	/* out */
+	int32_t verdict;
+	uint32_t duration_ns; /* of one run, the mean of all repeats */
+};
+
+/* @prog_type: BPF_PROG_TYPE_XDP or SCHED_CLS. Not logged. -EINVAL: the kernel takes no such
+ * packet: less than an Ethernet header, for tc an IP header cut off (since 6.18), more than
+ * a page for an XDP program without frags. -ENOSPC: @out_room is too small. */
+int weir_prog_run(int prog_fd, uint32_t prog_type, struct weir_run *run);
 
 /* ---- interfaces ---------------------------------------------------------- */
 

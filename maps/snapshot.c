@@ -203,17 +203,15 @@ static int open_kept(const struct kept *kept, bool create)
 	return fd < 0 ? weir_fail(fd, "%s: %s", kept->pin, weir_errstr(fd)) : fd;
 }
 
-static int restore_one(const char *dir, const struct kept *kept, bool create)
+static int fill(const char *dir, const struct kept *kept, int fd)
 {
 	struct weir_table_opts opts = {.size = sizeof(opts), .label = kept->pin};
 	const struct weir_bulk_opts bulk = {.size = sizeof(bulk)};
 	struct weir_table *table = NULL;
 	char path[PATH_MAX];
-	int fd = open_kept(kept, create), err;
 	int64_t n = 0;
+	int err;
 
-	if (fd < 0)
-		return fd;
 	err = weir_table_open(fd, &opts, &table);
 	if (!err && (table->map.key_size_bytes != kept->key_bytes ||
 		     table->map.value_size_bytes != kept->value_bytes))
@@ -223,29 +221,69 @@ static int restore_one(const char *dir, const struct kept *kept, bool create)
 	if (!err)
 		n = weir_table_apply(table, path, &bulk);
 	weir_table_close(table);
-	close(fd);
 	return err ?: n < 0 ? (int)n : 0;
 }
 
-int64_t weir_maps_restore(const char *dir, bool create)
+/* How the kept maps find the maps that they are written to. */
+struct target {
+	bool create;
+	int (*fd_of)(const char *pin, void *ctx);
+	void *ctx;
+};
+
+/* 1: it is filled, 0: passed over. */
+static int restore_one(const char *dir, const struct kept *kept, const struct target *target)
+{
+	int fd, err;
+
+	if (target->fd_of) {
+		fd = target->fd_of(kept->pin, target->ctx);
+		err = fd < 0 ? fd : fill(dir, kept, fd);
+		return fd == -ENOENT ? 0 : err ?: 1;
+	}
+	fd = open_kept(kept, target->create);
+	if (fd < 0)
+		return fd;
+	err = fill(dir, kept, fd);
+	close(fd);
+	return err ?: 1;
+}
+
+static int64_t restore(const char *dir, const struct target *target)
 {
 	char path[PATH_MAX], line[2 * TYPE_TEXT_MAX + PATH_MAX + 256];
 	struct kept kept;
 	int64_t n = 0;
 	FILE *index;
-	int err = 0, ret = 0;
+	int got, err = 0;
 
 	snprintf(path, sizeof(path), "%.3900s/index", dir);
 	index = fopen(path, "re");
 	if (!index)
 		return weir_fail(-errno, "%s: %s", path, weir_errstr(errno));
 	while (fgets(line, sizeof(line), index)) {
-		err = read_line(line, &kept) ? restore_one(dir, &kept, create)
+		got = read_line(line, &kept) ? restore_one(dir, &kept, target)
 					     : weir_fail(-EINVAL, "%s: not an index of maps", path);
 		/* one that cannot be put back does not hinder the others */
-		ret = ret ?: err;
-		n += !err;
+		if (got < 0)
+			err = err ?: got;
+		else
+			n += got;
 	}
 	(void)fclose(index);
-	return ret ? ret : n;
+	return err ? err : n;
+}
+
+int64_t weir_maps_restore(const char *dir, bool create)
+{
+	const struct target target = {.create = create};
+
+	return restore(dir, &target);
+}
+
+int64_t weir_maps_fill(const char *dir, int (*fd_of)(const char *pin, void *ctx), void *ctx)
+{
+	const struct target target = {.fd_of = fd_of, .ctx = ctx};
+
+	return restore(dir, &target);
 }

@@ -358,6 +358,9 @@ int64_t weir_maps_snapshot(const char *dir);
 /* Makes each of them what it was, where its pin is; @create: those that are missing are made
  * and pinned. Goes on behind one that fails; the first error is returned. */
 int64_t weir_maps_restore(const char *dir, bool create);
+/* The same entries into other maps: @fd_of answers for each, by its pin, an fd that stays the
+ * caller's, or -ENOENT: it is passed over. Returns how many were filled. Logged. */
+int64_t weir_maps_fill(const char *dir, int (*fd_of)(const char *pin, void *ctx), void *ctx);
 
 /* ---- counters ------------------------------------------------------------ */
 

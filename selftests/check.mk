@@ -5,9 +5,11 @@ ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-
 A := $(B)/asan
 A_LIB := $(LIB_SRC:%.c=$(A)/%.o)
 A_CLI := $(filter-out $(A)/cli/main.o,$(CLI_SRC:%.c=$(A)/%.o))
+A_PACKETS := $(filter-out $(A)/cli/packets/main.o,$(PACKETS_SRC:%.c=$(A)/%.o))
 F := $(B)/fuzz
 F_LIB := $(LIB_SRC:%.c=$(F)/%.o)
 F_CLI := $(filter-out $(F)/cli/main.o,$(CLI_SRC:%.c=$(F)/%.o))
+F_PACKETS := $(filter-out $(F)/cli/packets/main.o,$(PACKETS_SRC:%.c=$(F)/%.o))
 FUZZERS := $(FUZZ_SRC:tests/%.c=$(F)/%)
 FUZZ_SECONDS ?= 60
 
@@ -15,7 +17,9 @@ $(A)/%.o: %.c | $(B)/.deps
 	$(call say,CC-ASAN,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) $(ASAN_FLAGS) -O1 -MMD -MP -c $< -o $@
 
 $(TESTS): $(B)/tests/%: $(A)/tests/%.o $(A_LIB) $(A_CLI)
-	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(ASAN_FLAGS) -o $@ $^ -lcmocka $(SHARED_LIBS) -lm
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(ASAN_FLAGS) -o $@ $^ -lcmocka $(SHARED_LIBS) -lm $(MORE_LIBS)
+$(B)/tests/test_packets: $(A_PACKETS)
+$(B)/tests/test_packets $(F)/fuzz_packets: MORE_LIBS := -lpcap
 
 # What of weir top knows of no terminal.
 $(B)/tests/test_top: $(addprefix $(A)/cli/top/,rows.o runs.o values.o spark.o)
@@ -42,7 +46,8 @@ $(F)/%.o: %.c | $(B)/.deps
 # A fuzzer that stands in for functions of ours names them: /* link: -Wl,--wrap=... */
 link_flags = $(shell sed -n 's,^/\* link: \(.*\) \*/$$,\1,p' tests/$(1).c)
 $(FUZZERS): $(F)/%: $(F)/tests/%.o $(F_LIB) $(F_CLI)
-	$(call say,LD,$@)$(CLANG) -fsanitize=fuzzer,address,undefined $(call link_flags,$*) -o $@ $^ $(SHARED_LIBS)
+	$(call say,LD,$@)$(CLANG) -fsanitize=fuzzer,address,undefined $(call link_flags,$*) -o $@ $^ $(SHARED_LIBS) $(MORE_LIBS)
+$(F)/fuzz_packets: $(F_PACKETS)
 
 $(BENCHES): $(B)/bench/%: selftests/bench/%.c $(B)/libweir.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(SHARED_LIBS)
@@ -109,4 +114,4 @@ check: check-deps
 bench: all $(BENCHES) progs
 	$(Q)BUILD=$(abspath $(B)) bash selftests/bench/run.sh
 
--include $(A_LIB:.o=.d) $(A_CLI:.o=.d) $(A)/cli/main.d $(F_LIB:.o=.d) $(F_CLI:.o=.d) $(TEST_SRC:tests/%.c=$(A)/tests/%.d)
+-include $(A_PACKETS:.o=.d) $(F_PACKETS:.o=.d) $(A_LIB:.o=.d) $(A_CLI:.o=.d) $(A)/cli/main.d $(F_LIB:.o=.d) $(F_CLI:.o=.d) $(TEST_SRC:tests/%.c=$(A)/tests/%.d)

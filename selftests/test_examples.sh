@@ -32,6 +32,12 @@ is "$(ns "$A" sh "$gate" status eth1 | wc -l)" 3 'nothing is doubled'
 ok 'down' ns "$A" "${shims[@]}" sh "$gate" down eth1
 is "$("$WEIR" -n "$A" -j show)" '[]' 'nothing stays'
 
+# Packets that a program is tested with.
+ok '04-test-packets' "$ROOT/examples/04-test-packets/run.sh"
+like "$out" '^ok 1 - XDP_PASS ipv4 10.0.0.1 > 10.0.0.2 udp 53 len 100' '04-test-packets: names the packets'
+like "$out" '1\.\.23$' '04-test-packets: one for each length'
+fails '04-test-packets: another program' "$ROOT/examples/04-test-packets/run.sh" set none 1 1
+
 run "$ROOT/examples/demo/demo.sh"
 exits 0 'demo'
 like "$out" 'All [0-9]+ counters are correct' 'demo: every counter'

@@ -85,7 +85,7 @@ static const struct usual {
 
 static bool was_set(const struct weir_described *layer, unsigned int bit)
 {
-	const struct weir_field *fields = weir_headers[layer->header].fields;
+	const struct weir_header_field *fields = weir_headers[layer->header].fields;
 
 	for (unsigned int i = 0; fields[i].name; i++)
 		if (fields[i].bit == bit)
@@ -138,7 +138,8 @@ static int push(struct weir_description *d, enum weir_header header)
 	return 0;
 }
 
-static int set_field(struct weir_description *d, const struct weir_field *field, const char *value)
+static int set_field(struct weir_description *d, const struct weir_header_field *field,
+		     const char *value)
 {
 	struct weir_described *layer = &d->layers[d->n - 1];
 
@@ -146,7 +147,7 @@ static int set_field(struct weir_description *d, const struct weir_field *field,
 		value = "1";
 	if (!value)
 		return weir_describe_fail(d, field->name, "a value must follow");
-	if (weir_field_read(field, value, d->bytes + layer->at))
+	if (weir_header_field_read(field, value, d->bytes + layer->at))
 		return weir_describe_fail(d, value, "not a value of that field");
 	layer->set |= 1u << (field - weir_headers[layer->header].fields);
 	return 0;
@@ -154,7 +155,8 @@ static int set_field(struct weir_description *d, const struct weir_field *field,
 
 static int set_by_name(struct weir_description *d, const char *name, const char *value)
 {
-	const struct weir_field *field = weir_field_by_name(d->layers[d->n - 1].header, name);
+	const struct weir_header_field *field =
+		weir_header_field_find(d->layers[d->n - 1].header, name);
 
 	return field ? set_field(d, field, value)
 		     : weir_describe_fail(d, ">", "that header has no ends");
@@ -317,7 +319,7 @@ static int finish(struct weir_description *d)
 
 static int take_word(struct weir_description *d, const char *word)
 {
-	const struct weir_field *field;
+	const struct weir_header_field *field;
 	int header = weir_header_by_name(word), err;
 
 	if (header >= 0) {
@@ -326,7 +328,7 @@ static int take_word(struct weir_description *d, const char *word)
 	}
 	if (!strcmp(word, "size") && d->n)
 		return take_size(d);
-	field = d->n ? weir_field_by_name(d->layers[d->n - 1].header, word) : NULL;
+	field = d->n ? weir_header_field_find(d->layers[d->n - 1].header, word) : NULL;
 	if (field)
 		return set_field(d, field,
 				 field->form == WEIR_FIELD_FLAG ? NULL : weir_describe_next(d));

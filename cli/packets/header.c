@@ -38,43 +38,43 @@
 	}
 
 /* clang-format off */
-static const struct weir_field eth[] = {MAC("dst", 0), MAC("src", 48), HEX("type", 96, 16), END};
-static const struct weir_field vlan[] = {
+static const struct weir_header_field eth[] = {MAC("dst", 0), MAC("src", 48), HEX("type", 96, 16), END};
+static const struct weir_header_field vlan[] = {
 	NUMBER("pcp", 0, 3), FLAG("dei", 3), NUMBER("vid", 4, 12), HEX("type", 16, 16), END};
-static const struct weir_field arp[] = { /* RFC 826, of Ethernet and IPv4 */
+static const struct weir_header_field arp[] = { /* RFC 826, of Ethernet and IPv4 */
 	NUMBER("hardware", 0, 16), HEX("protocol", 16, 16), NUMBER("hlen", 32, 8),
 	NUMBER("plen", 40, 8), NUMBER("op", 48, 16), MAC("sha", 64), IPV4("src", 112),
 	MAC("tha", 144), IPV4("dst", 192), END};
-static const struct weir_field ipv4[] = { /* RFC 791 3.1 */
+static const struct weir_header_field ipv4[] = { /* RFC 791 3.1 */
 	NUMBER("version", 0, 4), NUMBER("ihl", 4, 4), HEX("tos", 8, 8), NUMBER("total", 16, 16),
 	NUMBER("id", 32, 16), FLAG("reserved", 48), FLAG("df", 49), FLAG("mf", 50),
 	NUMBER("offset", 51, 13), NUMBER("ttl", 64, 8), NUMBER("proto", 72, 8), HEX("sum", 80, 16),
 	IPV4("src", 96), IPV4("dst", 128), END};
-static const struct weir_field ipv6[] = { /* RFC 8200 3 */
+static const struct weir_header_field ipv6[] = { /* RFC 8200 3 */
 	NUMBER("version", 0, 4), HEX("class", 4, 8), HEX("flow", 12, 20), NUMBER("plen", 32, 16),
 	NUMBER("next", 48, 8), NUMBER("hop", 56, 8), IPV6("src", 64), IPV6("dst", 192), END};
-static const struct weir_field options[] = {NUMBER("next", 0, 8), NUMBER("hdrlen", 8, 8), END};
-static const struct weir_field routing[] = {
+static const struct weir_header_field options[] = {NUMBER("next", 0, 8), NUMBER("hdrlen", 8, 8), END};
+static const struct weir_header_field routing[] = {
 	NUMBER("next", 0, 8), NUMBER("hdrlen", 8, 8), NUMBER("type", 16, 8), NUMBER("left", 24, 8),
 	END};
-static const struct weir_field fragment[] = {
+static const struct weir_header_field fragment[] = {
 	NUMBER("next", 0, 8), NUMBER("offset", 16, 13), FLAG("mf", 31), NUMBER("id", 32, 32), END};
-static const struct weir_field ah[] = { /* RFC 4302 2 */
+static const struct weir_header_field ah[] = { /* RFC 4302 2 */
 	NUMBER("next", 0, 8), NUMBER("hdrlen", 8, 8), NUMBER("spi", 32, 32), NUMBER("seq", 64, 32),
 	END};
-static const struct weir_field esp[] = {NUMBER("spi", 0, 32), NUMBER("seq", 32, 32), END};
-static const struct weir_field gre[] = {HEX("flags", 0, 16), HEX("type", 16, 16), END};
-static const struct weir_field tcp[] = { /* RFC 9293 3.1 */
+static const struct weir_header_field esp[] = {NUMBER("spi", 0, 32), NUMBER("seq", 32, 32), END};
+static const struct weir_header_field gre[] = {HEX("flags", 0, 16), HEX("type", 16, 16), END};
+static const struct weir_header_field tcp[] = { /* RFC 9293 3.1 */
 	NUMBER("sport", 0, 16), NUMBER("dport", 16, 16), NUMBER("seq", 32, 32),
 	NUMBER("ack", 64, 32), NUMBER("doff", 96, 4), {"flags", 104, 8, WEIR_FIELD_TCP_FLAGS},
 	NUMBER("win", 112, 16), HEX("sum", 128, 16), NUMBER("urg", 144, 16), END};
-static const struct weir_field udp[] = {
+static const struct weir_header_field udp[] = {
 	NUMBER("sport", 0, 16), NUMBER("dport", 16, 16), NUMBER("ulen", 32, 16),
 	HEX("sum", 48, 16), END};
-static const struct weir_field icmp[] = {
+static const struct weir_header_field icmp[] = {
 	NUMBER("type", 0, 8), NUMBER("code", 8, 8), HEX("sum", 16, 16), NUMBER("id", 32, 16),
 	NUMBER("seq", 48, 16), END};
-static const struct weir_field sctp[] = {
+static const struct weir_header_field sctp[] = {
 	NUMBER("sport", 0, 16), NUMBER("dport", 16, 16), HEX("vtag", 32, 32), HEX("sum", 64, 32),
 	END};
 
@@ -113,9 +113,9 @@ int weir_header_by_name(const char *name)
 	return -ENOENT;
 }
 
-const struct weir_field *weir_field_by_name(enum weir_header header, const char *name)
+const struct weir_header_field *weir_header_field_find(enum weir_header header, const char *name)
 {
-	for (const struct weir_field *f = weir_headers[header].fields; f->name; f++)
+	for (const struct weir_header_field *f = weir_headers[header].fields; f->name; f++)
 		if (!strcmp(f->name, name))
 			return f;
 	return NULL;
@@ -199,7 +199,7 @@ static int read_mac(const char *text, uint8_t *mac)
 	return 0;
 }
 
-static int read_number(const struct weir_field *field, const char *text, uint64_t *out)
+static int read_number(const struct weir_header_field *field, const char *text, uint64_t *out)
 {
 	char *end;
 
@@ -210,7 +210,7 @@ static int read_number(const struct weir_field *field, const char *text, uint64_
 	return 0;
 }
 
-int weir_field_read(const struct weir_field *field, const char *text, uint8_t *header)
+int weir_header_field_read(const struct weir_header_field *field, const char *text, uint8_t *header)
 {
 	uint8_t *at = header + field->bit / 8;
 	uint64_t value;
@@ -235,7 +235,8 @@ int weir_field_read(const struct weir_field *field, const char *text, uint8_t *h
 	return err;
 }
 
-void weir_field_write(const struct weir_field *field, const uint8_t *header, char *buf, size_t len)
+void weir_header_field_write(const struct weir_header_field *field, const uint8_t *header,
+			     char *buf, size_t len)
 {
 	const uint8_t *at = header + field->bit / 8;
 	uint64_t value;

@@ -32,7 +32,7 @@ enum weir_header {
 	WEIR_HEADERS
 };
 
-enum weir_field_form {
+enum weir_header_field_form {
 	WEIR_FIELD_NUMBER,
 	WEIR_FIELD_HEX,
 	WEIR_FIELD_FLAG, /* one bit */
@@ -42,11 +42,11 @@ enum weir_field_form {
 	WEIR_FIELD_TCP_FLAGS, /* letters, as tcpdump has them: "S.", "FPU" */
 };
 
-struct weir_field {
+struct weir_header_field {
 	const char *name; /* NULL ends the list */
 	uint16_t bit;	  /* of the header, the first is the most significant */
 	uint16_t bits;
-	enum weir_field_form form;
+	enum weir_header_field_form form;
 };
 
 /* Which field names the header that follows. */
@@ -54,7 +54,7 @@ enum weir_next { WEIR_NEXT_NOTHING, WEIR_NEXT_ETHERTYPE, WEIR_NEXT_PROTO };
 
 struct weir_header_info {
 	const char *name;
-	const struct weir_field *fields;
+	const struct weir_header_field *fields;
 	int ethertype; /* that says it; -1: none does */
 	int proto;     /* IP protocol that says it; -1 */
 	enum weir_next next;
@@ -66,7 +66,7 @@ extern const struct weir_header_info weir_headers[WEIR_HEADERS];
 
 /* -ENOENT. */
 int weir_header_by_name(const char *name);
-const struct weir_field *weir_field_by_name(enum weir_header header, const char *name);
+const struct weir_header_field *weir_header_field_find(enum weir_header header, const char *name);
 
 /* The byte that two hexadecimal digits say; -EINVAL. */
 int weir_hex_byte(const char *digits);
@@ -76,8 +76,10 @@ uint64_t weir_bits_get(const uint8_t *at, unsigned int bit, unsigned int bits);
 void weir_bits_set(uint8_t *at, unsigned int bit, unsigned int bits, uint64_t value);
 
 /* @header: where it begins. -EINVAL: @text is no value of that field. */
-int weir_field_read(const struct weir_field *field, const char *text, uint8_t *header);
-void weir_field_write(const struct weir_field *field, const uint8_t *header, char *buf, size_t len);
+int weir_header_field_read(const struct weir_header_field *field, const char *text,
+			   uint8_t *header);
+void weir_header_field_write(const struct weir_header_field *field, const uint8_t *header,
+			     char *buf, size_t len);
 
 /* A header in a packet. */
 struct weir_layer {

@@ -4,5 +4,7 @@
 
 int main(int argc, char **argv)
 {
-	return weir_apart_main("serve", weir_serve_run, argc, argv);
+	static const struct weir_apart_verb verbs[] = {{"serve", weir_serve_run}, {NULL, NULL}};
+
+	return weir_apart_main("serve", verbs, argc, argv);
 }

@@ -4,5 +4,7 @@
 
 int main(int argc, char **argv)
 {
-	return weir_apart_main("top", weir_top_run, argc, argv);
+	static const struct weir_apart_verb verbs[] = {{"top", weir_top_run}, {NULL, NULL}};
+
+	return weir_apart_main("top", verbs, argc, argv);
 }

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* weir-packets: weir, with libpcap. */
+#include "cli/packets/packets.h"
+
+int main(int argc, char **argv)
+{
+	static const struct weir_apart_verb verbs[] = {
+		{"test", weir_test_run},
+		{NULL, NULL},
+	};
+
+	return weir_apart_main("packets", verbs, argc, argv);
+}
