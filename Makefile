@@ -38,6 +38,8 @@ LIBBPF_VERSION := $(word 2,$(subst .so., ,$(notdir $(realpath $(shell $(CC) -pri
 override CPPFLAGS += -I. -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -DWEIR_LIBBPF='"$(LIBBPF_VERSION)"'
 UPLOT := $(B)/page/node_modules/uplot/dist
 override CPPFLAGS += -DWEIR_LIBEXEC='"$(libexecdir)"'
+HARNESS := $(B)/cli/packets/harness.bpf.o
+override CPPFLAGS += -DWEIR_HARNESS='"$(HARNESS)"'
 override CPPFLAGS += -DWEIR_PAGE='"cli/serve/page"' -DWEIR_UPLOT='"$(UPLOT)"'
 override CFLAGS += -std=gnu11 -fPIC $(WARN) $(OPT)
 
@@ -45,7 +47,7 @@ LIB_SRC  := $(sort $(wildcard loader/*.c maps/*.c))
 CLI_SRC  := $(sort $(wildcard cli/*.c cli/board/*.c))
 TOP_SRC  := $(sort $(wildcard cli/top/*.c))
 SERVE_SRC := $(sort $(wildcard cli/serve/*.c))
-PACKETS_SRC := $(sort $(wildcard cli/packets/*.c))
+PACKETS_SRC := $(sort $(filter-out %.bpf.c,$(wildcard cli/packets/*.c)))
 STATIC_SRC := $(sort $(wildcard loader/static/*.c))
 BPF_SRC  := $(sort $(wildcard bpf/*.bpf.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
@@ -172,7 +174,7 @@ $(B)/weir-serve: $(SERVE_OBJ) $(APART_OBJ) $(B)/libweir.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS) -lmicrohttpd
 
 $(B)/weir-packets: $(PACKETS_OBJ) $(APART_OBJ) $(B)/libweir.a
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS) -lpcap
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS) -lpcap -lm
 
 # The page, with the plotting library as npm has it by the lock file's sum.
 PAGE_SRC := $(wildcard cli/serve/page/*)
@@ -203,6 +205,12 @@ $(B)/bpf/legacy/%.o: bpf/%.bpf.c | $(B)/.deps
 
 $(B)/bpf/legacy/%_offload.o: bpf/%.bpf.c | $(B)/.deps
 	$(call say,CLANG,$@)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -DWEIR_OFFLOAD -MMD -MP -c $< -o $@
+
+# Of weir bench, in weir-packets.
+$(HARNESS): cli/packets/harness.bpf.c | $(B)/.deps
+	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/cli/packets/bench.o: $(HARNESS)
 
 $(BPF_NEW): $(B)/bpf/%.o: $(B)/bpf/legacy/%.o $(B)/weir
 	$(call say,CONVERT,$@)$(B)/weir -q convert $< -o $@
@@ -237,4 +245,4 @@ clean:
 	rm -rf $(B)
 
 include selftests/check.mk
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TOP_OBJ:.o=.d) $(SERVE_OBJ:.o=.d) $(PACKETS_OBJ:.o=.d) $(STATIC_OBJ:.o=.d) $(BPF_OLD:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TOP_OBJ:.o=.d) $(SERVE_OBJ:.o=.d) $(PACKETS_OBJ:.o=.d) $(STATIC_OBJ:.o=.d) $(BPF_OLD:.o=.d) $(HARNESS:.o=.d)

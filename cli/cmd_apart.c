@@ -85,3 +85,8 @@ int weir_cmd_test(const struct weir_globals *globals, const union weir_config *c
 {
 	return run_apart("packets", "test", globals, cfg);
 }
+
+int weir_cmd_bench(const struct weir_globals *globals, const union weir_config *cfg)
+{
+	return run_apart("packets", "bench", globals, cfg);
+}

@@ -102,6 +102,17 @@ struct weir_test_config {
 	uint32_t mark, priority;
 };
 
+struct weir_bench_config {
+	struct weir_prog_words subject;
+	const char *in;	 /* NULL: a packet of 64 bytes */
+	uint32_t flows;	 /* 0: none */
+	uint32_t rounds; /* 0: 31 */
+	uint32_t runs;	 /* 0: 100,000 */
+	const char *maps;
+	struct weir_wheres sets;
+	const char *dev;
+};
+
 struct weir_top_config {
 	const char *dev;
 	uint64_t interval_ns; /* 0: a second */
@@ -157,6 +168,7 @@ union weir_config {
 	struct weir_check_config check;
 	struct weir_stat_config stat;
 	struct weir_test_config test;
+	struct weir_bench_config bench;
 	struct weir_top_config top;
 	struct weir_serve_config serve;
 	struct weir_map_config map;
@@ -268,6 +280,7 @@ int weir_cmd_map_plan(const struct weir_globals *globals, const union weir_confi
 int weir_cmd_map_apply(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_freeze(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_test(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_bench(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_top(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_serve(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_help(const struct weir_globals *globals, const union weir_config *cfg);

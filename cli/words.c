@@ -241,6 +241,34 @@ static const struct weir_word test_words[] = {
 	END,
 };
 
+static const struct weir_word bench_words[] = {
+	SUBJECT(bench),
+	STRING("in", "PACKETS", FIELD(bench, in), .fill = WEIR_FILL_FILE,
+	       .help = "as of test: each is measured (default: UDP in 64 bytes)"),
+	NUMBER("flows", "N", 16777216, FIELD(bench, flows),
+	       .help = "measure with N source addresses in turn as well"),
+	{.type = WEIR_WORD_U32,
+	 .word = "rounds",
+	 .metavar = "N",
+	 .min = 3,
+	 .max = 1001,
+	 FIELD(bench, rounds),
+	 .help = "how many medians are taken of (default: 31)"},
+	{.type = WEIR_WORD_U32,
+	 .word = "runs",
+	 .metavar = "N",
+	 .min = 8,
+	 .max = 100000000,
+	 FIELD(bench, runs),
+	 .help = "runs of a program in a round (default: 100000)"},
+	SETS(bench),
+	STRING("maps", "DIR", FIELD(bench, maps), .bars = "pinned id", .fill = WEIR_FILL_DIR,
+	       .help = "fill the object's maps from what weir map snapshot kept"),
+	STRING("dev", "DEV", FIELD(bench, dev), .fill = WEIR_FILL_DEV,
+	       .help = "packets come in on this interface"),
+	END,
+};
+
 static const struct weir_word top_words[] = {
 	STRING("dev", "DEV", FIELD(top, dev), .fill = WEIR_FILL_DEV,
 	       .help = "only this interface, and what its programs count"),
@@ -300,6 +328,9 @@ const struct weir_command weir_commands[] = {
 	 "each:\n"
 	 "number, verdict, length; then what was counted and changed. What save writes, expect\n"
 	 "compares with. Packets may be words: ipv4 10.0.0.1 > 10.0.0.2 ttl 1 udp 53 len 100\n"},
+	{"bench", weir_cmd_bench, bench_words, "measure what a program costs a packet",
+	 "In nanoseconds, by the kernel's test run, net of a program that does nothing; the two\n"
+	 "in turns. Without `flows' all runs have the same packet, so that caches are hot.\n"},
 	{"top", weir_cmd_top, top_words, "watch interfaces, programs and counters, live",
 	 "Keys: arrows move, / filters, s sorts, space pauses, ? explains, q ends.\n"},
 	{"serve", weir_cmd_serve, serve_words, "show counters over HTTP: Prometheus, and a page",

@@ -19,7 +19,8 @@ $(A)/%.o: %.c | $(B)/.deps
 $(TESTS): $(B)/tests/%: $(A)/tests/%.o $(A_LIB) $(A_CLI)
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(ASAN_FLAGS) -o $@ $^ -lcmocka $(SHARED_LIBS) -lm $(MORE_LIBS)
 $(B)/tests/test_packets: $(A_PACKETS)
-$(B)/tests/test_packets $(F)/fuzz_packets: MORE_LIBS := -lpcap
+$(A)/cli/packets/bench.o $(F)/cli/packets/bench.o: $(HARNESS)
+$(B)/tests/test_packets $(F)/fuzz_packets: MORE_LIBS := -lpcap -lm
 
 # What of weir top knows of no terminal.
 $(B)/tests/test_top: $(addprefix $(A)/cli/top/,rows.o runs.o values.o spark.o)
@@ -69,7 +70,7 @@ LINT_SRC := $(LIB_SRC) $(CLI_SRC) $(TOP_SRC) $(SERVE_SRC) $(PACKETS_SRC) $(STATI
 
 check-format:
 	$(call say,FORMAT,)clang-format --dry-run -Werror $(LINT_SRC) $(HEADERS) $(BPF_SRC) \
-		$(wildcard bpf/lib/*.h tests/*.c selftests/bench/*.c)
+		$(wildcard cli/packets/*.bpf.c bpf/lib/*.h tests/*.c selftests/bench/*.c)
 
 check-headers: $(HEADERS:%=$(B)/headers/%.ok)
 $(B)/headers/%.ok: % $(HEADERS)

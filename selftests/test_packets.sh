@@ -151,6 +151,42 @@ like "$out" '4 XDP_DROP 60.*5 XDP_DROP 60' 'fills those of a test'
 like "$out" 'count reasons routed 1 60' 'where counts begin from what was kept'
 rm -rf "${BPFFS:?}"/{live,ports,jumps,tc}
 
+# ---- bench ------------------------------------------------------------------------------
+
+run "$WEIR" bench "$OBJ" prog slow_xdp rounds 5 runs 1000
+like "$out" '^packets.o:slow_xdp: ns a packet' 'bench: says what is measured'
+is "$(awk 'NR == 3 { print NF, $5, $6, $7, $8, $NF }' <<<"$out")" '10 1 again ipv4 udp 64' 'bench: a line'
+# bench_ns WORD...: net nanoseconds of each line.
+bench_ns() {
+	"$WEIR" -j bench "$@" rounds 7 runs 2000 | jq -r '.[] | .net_ns | floor' | paste -sd ' '
+}
+slow=$(bench_ns "$OBJ" prog slow_xdp)
+bare=$(bench_ns "$OBJ" prog bare_xdp)
+ok "bench: twenty looks at the clock cost more than none: $slow, $bare ns" [ "$slow" -gt $((bare + 60)) ]
+printf '%s\n' 'ipv4 udp 53 len 64' 'ipv4 udp 7 len 64' 'ipv4 udp 8 len 64' >costs.txt
+run "$WEIR" -j bench "$OBJ" prog act_xdp in costs.txt rounds 3 runs 100
+is "$(jq -c 'map([.packet, .verdict, .method, .flows])' <<<"$out")" \
+	'[[1,"XDP_PASS","again",1],[2,"XDP_TX","put back",1],[3,"XDP_PASS","single",1]]' \
+	'bench: a way for programs that change nothing, bytes, the length'
+is "$err" '' 'bench: all runs end alike'
+for prog in act_tc count_ingress; do
+	run "$WEIR" -j bench "$([ $prog = act_tc ] && echo "$OBJ" || echo "$BUILD/bpf/count.o")" prog $prog flows 9 rounds 3 runs 100
+	is "$(jq -c 'map([.method, .flows])' <<<"$out")" '[["again",1],["put back",9]]' "bench: $prog, many flows"
+done
+run "$WEIR" -j bench "$BUILD/bpf/count.o" prog count_xdp_frags flows 9 rounds 3 runs 100
+is "$(jq length <<<"$out")" 2 'bench: xdp.frags'
+bpftool prog loadall modern.o "$BPFFS/live"
+run "$WEIR" -j bench pinned "$BPFFS/live/source_xdp" flows 100 rounds 3 runs 1000
+is "$err" '' 'bench: the packet is put back before each run'
+id=$(bpftool -j prog show pinned "$BPFFS/live/source_xdp" | jq .id)
+is "$("$WEIR" -j map dump prog "$id" sources | jq length)" 101 'bench: so many flows, and the packet itself'
+rm -rf "${BPFFS:?}"/{live,ports,jumps}
+echo 'arp' >arp.txt
+run "$WEIR" -j bench "$OBJ" prog bare_xdp in arp.txt flows 9 rounds 3 runs 100
+like "$err" '^weir: note: packet 1: no flows: it has no IP header$' 'bench: no flows without addresses'
+fails 'bench: a packet that the kernel does not take' "$WEIR" bench "$OBJ" prog bare_xdp in <(echo eth cut 13)
+like "$err" 'packet 1 is not run: Invalid argument; weir test says why' 'with a reason'
+
 # ---- what cannot be ---------------------------------------------------------------------
 
 refused() {

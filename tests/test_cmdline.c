@@ -60,6 +60,11 @@ static const struct line lines[] = {
 	{2, "test pinned /p in y sec s", "pinned"},
 	{2, "test x.o pinned /p in y", "pinned"},
 	{2, "test x.o in y type act", "act"},
+	{RUN, "bench x.o", ""},
+	{RUN, "bench pinned /p in y flows 1000 rounds 31 runs 8", ""},
+	{2, "bench x.o rounds 2", "rounds"},
+	{2, "bench x.o flows 0", "flows"},
+	{2, "bench x.o out y", "out"},
 	/* options */
 	{RUN, "-j show", ""},
 	{RUN, "-json show", ""},

@@ -6,6 +6,7 @@ int main(int argc, char **argv)
 {
 	static const struct weir_apart_verb verbs[] = {
 		{"test", weir_test_run},
+		{"bench", weir_bench_run},
 		{NULL, NULL},
 	};
 

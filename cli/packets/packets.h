@@ -12,4 +12,8 @@ int weir_bench_run(const struct weir_globals *globals, const union weir_config *
  * 0). -errno after an error line. */
 int weir_packets_net(const char *netns, const char *dev, uint32_t *ifindex);
 
+/* Keeps XDP program @prog_fd where running it many times is cheap, as long as the fd that is
+ * returned is open. */
+int weir_packets_hold(int prog_fd);
+
 #endif

@@ -174,3 +174,14 @@ int weir_packets_read(const char *path, weir_packet_fn fn, void *ctx)
 	}
 	return capture ? read_capture(&reading, file) : read_words(&reading, file);
 }
+
+int weir_packets_line(const char *line, weir_packet_fn fn, void *ctx)
+{
+	struct reading reading = {.path = "words", .fn = fn, .ctx = ctx, .packet.words = line};
+	char why[256] = "";
+	int err = weir_describe(line, take_described, &reading, why, sizeof(why));
+
+	if (*why)
+		weir_say_error("%s", why);
+	return err;
+}

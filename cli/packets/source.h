@@ -21,4 +21,7 @@ typedef int (*weir_packet_fn)(const struct weir_packet *packet, void *ctx);
  * lines of words (describe.h). -errno, after an error line. */
 int weir_packets_read(const char *path, weir_packet_fn fn, void *ctx);
 
+/* The packets of a line of words. */
+int weir_packets_line(const char *line, weir_packet_fn fn, void *ctx);
+
 #endif

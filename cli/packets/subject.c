@@ -67,7 +67,7 @@ static int load(const struct weir_globals *globals, const struct weir_prog_words
 	if (err)
 		return err;
 	out->prog_fd = weir_object_prog_fd(out->object);
-	out->linear_only = !weir_object_chosen(out->object)->frags;
+	out->frags = weir_object_chosen(out->object)->frags;
 	return 0;
 }
 
@@ -94,8 +94,9 @@ int weir_subject_open(const struct weir_globals *globals, const struct weir_prog
 	else
 		snprintf(out->name, sizeof(out->name), "%s", out->prog.name);
 	/* of others' programs the kernel does not tell */
-	out->linear_only |= out->prog.ours && !out->prog.frags;
-	out->linear_only &= out->prog.type == BPF_PROG_TYPE_XDP;
+	out->frags |= out->prog.frags;
+	out->linear_only = out->prog.type == BPF_PROG_TYPE_XDP && !out->frags &&
+			   (out->object || out->prog.ours);
 	if (out->prog.type != BPF_PROG_TYPE_XDP && out->prog.type != BPF_PROG_TYPE_SCHED_CLS) {
 		char buf[WEIR_NAME_LEN];
 
@@ -122,8 +123,7 @@ void weir_subject_close(struct weir_subject *subject)
 
 /* ---- filling ------------------------------------------------------------- */
 
-/* The object's map of that name; -ENOENT. */
-static int map_fd(const struct weir_object *obj, const char *name)
+int weir_subject_map(const struct weir_object *obj, const char *name)
 {
 	const struct weir_map_decl *decls;
 	size_t n = weir_object_maps(obj, &decls);
@@ -159,7 +159,7 @@ static int set(const struct weir_subject *subject, const char *const words[3])
 		.schema = weir_map_schema(),
 	};
 	struct weir_table *table = NULL;
-	int fd = map_fd(subject->object, words[0]), err;
+	int fd = weir_subject_map(subject->object, words[0]), err;
 
 	if (fd < 0) {
 		weir_say_error("%s: it declares no map %s; weir inspect lists them", subject->name,
@@ -177,7 +177,7 @@ static int fd_of_pin(const char *pin, void *ctx)
 	const struct weir_subject *subject = ctx;
 	const char *slash = strrchr(pin, '/');
 
-	return map_fd(subject->object, slash ? slash + 1 : pin);
+	return weir_subject_map(subject->object, slash ? slash + 1 : pin);
 }
 
 int weir_subject_fill(struct weir_subject *subject, const struct weir_wheres *sets, const char *dir)

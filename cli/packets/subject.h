@@ -19,7 +19,8 @@ struct weir_subject {
 	int prog_fd;
 	struct weir_prog prog;
 	char name[256];
-	bool linear_only; /* XDP, known to be without frags */
+	bool frags;	  /* XDP, known to be of xdp.frags */
+	bool linear_only; /* XDP, known not to be */
 	struct weir_subject_counter *counters;
 	size_t n_counters;
 };
@@ -29,6 +30,8 @@ struct weir_subject {
 int weir_subject_open(const struct weir_globals *globals, const struct weir_prog_words *words,
 		      struct weir_subject *out);
 void weir_subject_close(struct weir_subject *subject);
+/* fd of a loaded object's map of that name; the object's. -ENOENT. */
+int weir_subject_map(const struct weir_object *obj, const char *name);
 
 /* Entries into the object's maps: "MAP KEY VALUE", and those of a directory of `weir map
  * snapshot` whose pins end in the map's name. Only of an object. */
