@@ -48,6 +48,14 @@ like "$out" 'not ok 1 - TC_ACT_UNSPEC arp len 60' 'says which packet'
 like "$out" '# verdict TC_ACT_UNSPEC, expected XDP_PASS' 'and what is wrong'
 is "$(grep -c '^ok\|^not ok' <<<"$out")" 77 'goes on to the last'
 
+# Damaged packets: what the program counts is what it said of each, and every run the same.
+"$T" pcap random 2000 7 good.txt >random.pcap
+is "$("$T" pcap random 2000 7 good.txt | cmp - random.pcap && echo same)" same 'damage is the same for the same seed'
+run "$WEIR" test "$BUILD/bpf/count.o" prog count_xdp in random.pcap
+is "$(grep -c '^[0-9]* XDP_PASS [0-9]* unchanged' <<<"$out")" 2000 'count passes whatever it is given'
+is "$(awk '$1 == "count" && $4 == 1 { n++ } END { print n }' <<<"$out")" 2000 'and counts each once'
+is "$(awk '/XDP_PASS/ { len = $3 } $1 == "count" && $5 != len' <<<"$out")" '' 'with its length'
+
 # ---- verdicts, changes, counts ------------------------------------------------------
 
 cat >ports.txt <<-'END'
@@ -209,6 +217,9 @@ refused 'no such map' 'declares no map none' "$OBJ" prog bare_xdp in ports.txt s
 refused 'a value that the map does not take' 'ports' "$OBJ" prog bare_xdp in ports.txt set ports 53 x
 refused 'no such interface' 'none: no such interface' "$OBJ" prog bare_xdp in ports.txt dev none
 refused 'an output that cannot be written' '/none/x: cannot be written' "$OBJ" prog bare_xdp in ports.txt out /none/x
+cp xdp.pcapng same.pcapng
+refused 'writing over what is read' 'same.pcapng: in and out are the same file' "$OBJ" prog bare_xdp in same.pcapng out ./same.pcapng
+is "$(cmp xdp.pcapng same.pcapng && echo same)" same 'which is as before'
 run "$WEIR" test "$OBJ" prog bare_xdp
 exits 2 'no packets: wrong usage'
 run "$WEIR" test "$OBJ" prog bare_xdp in ports.txt junit x.xml

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * tool_packets pcap|hex FILE...		packets of descriptions, to standard output
+ * tool_packets pcap|hex random COUNT SEED FILE...	so many, damaged (tests/mutate.h)
  * tool_packets send DEV FILE...		onto a link; "sent PACKETS BYTES"
  *
  * FILE has a packet a line, in the words of cli/packets/describe.h; "-" is standard input, and
@@ -13,15 +14,27 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "cli/packets/describe.h"
+#include "tests/mutate.h"
+
+#define POOL_MAX 4096
 
 struct sink {
 	enum { PCAP, HEX, SEND } how;
 	int fd;
 	unsigned long packets, bytes;
+	/* random: what is drawn from */
+	unsigned long count;
+	uint64_t seed;
+	struct {
+		uint8_t *bytes;
+		size_t len;
+	} pool[POOL_MAX];
+	size_t n_pool;
 };
 
 /* A second and a microsecond later each: captures that can be compared. */
@@ -51,15 +64,46 @@ static int send_frame(const struct sink *sink, const uint8_t *bytes, size_t len)
 	return n < 0 ? -errno : 0;
 }
 
-static int take(const uint8_t *bytes, size_t len, void *ctx)
+static int put(struct sink *sink, const uint8_t *bytes, size_t len)
 {
-	struct sink *sink = ctx;
 	int err = sink->how == PCAP  ? write_pcap(sink, bytes, len)
 		  : sink->how == HEX ? write_hex(bytes, len)
 				     : send_frame(sink, bytes, len);
 
 	sink->packets++;
 	sink->bytes += len;
+	return err;
+}
+
+static int take(const uint8_t *bytes, size_t len, void *ctx)
+{
+	struct sink *sink = ctx;
+
+	if (!sink->count)
+		return put(sink, bytes, len);
+	if (len < 15 || sink->n_pool == POOL_MAX)
+		return 0;
+	sink->pool[sink->n_pool].bytes = malloc(len);
+	if (!sink->pool[sink->n_pool].bytes)
+		return -ENOMEM;
+	memcpy(sink->pool[sink->n_pool].bytes, bytes, len);
+	sink->pool[sink->n_pool++].len = len;
+	return 0;
+}
+
+static int put_random(struct sink *sink)
+{
+	static uint8_t bytes[WEIR_DESCRIBE_MAX];
+	int err = sink->count && !sink->n_pool ? -ENOENT : 0;
+
+	for (unsigned long i = 0; i < sink->count && !err; i++) {
+		size_t nth = mutate_random(&sink->seed) % sink->n_pool;
+
+		memcpy(bytes, sink->pool[nth].bytes, sink->pool[nth].len);
+		err = put(sink, bytes, mutate_packet(bytes, sink->pool[nth].len, &sink->seed));
+	}
+	while (sink->n_pool)
+		free(sink->pool[--sink->n_pool].bytes);
 	return err;
 }
 
@@ -110,7 +154,7 @@ int main(int argc, char **argv)
 {
 	/* magic, version 2.4, zone, sigfigs, snaplen, LINKTYPE_ETHERNET */
 	const uint32_t head[6] = {0xa1b2c3d4, 2 | 4 << 16, 0, 0, 262144, 1};
-	struct sink sink = {.how = PCAP};
+	static struct sink sink = {.how = PCAP};
 	int first = 2, err = 0;
 
 	if (argc > 3 && !strcmp(argv[1], "send")) {
@@ -125,11 +169,17 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: tool_packets pcap|hex|send DEV FILE|LINE...\n");
 		return 2;
 	}
+	if (argc > first + 3 && !strcmp(argv[first], "random")) {
+		sink.count = strtoul(argv[first + 1], NULL, 10);
+		sink.seed = strtoull(argv[first + 2], NULL, 10);
+		first += 3;
+	}
 	if (sink.how == PCAP)
 		fwrite(head, sizeof(head), 1, stdout);
 	for (int i = first; i < argc && !err; i++)
 		err = strchr(argv[i], ' ') ? take_line(&sink, "argument", (unsigned int)i, argv[i])
 					   : take_file(&sink, argv[i]);
+	err = err ? err : put_random(&sink);
 	if (sink.how == SEND)
 		printf("sent %lu %lu\n", sink.packets, sink.bytes);
 	return err || fflush(stdout) ? 1 : 0;

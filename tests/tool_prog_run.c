@@ -26,6 +26,7 @@
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
+#include "tests/mutate.h"
 #include "tests/pkt.h"
 
 struct counts {
@@ -230,45 +231,17 @@ static void run_truncated(struct bench *bench)
 	}
 }
 
-/* xorshift64: the same frames for the same seed everywhere. */
-static uint64_t random_next(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-/* A frame of the table with some bytes of its headers changed, sometimes cut. */
-static void mutate(struct pkt *pkt, uint64_t *state)
-{
-	uint64_t n = random_next(state) % 6;
-
-	for (uint64_t i = 0; i < n; i++) {
-		uint64_t at = random_next(state) % (pkt->len < 128 ? pkt->len : 128);
-
-		if (at < 12)
-			continue; /* addresses decide nothing */
-		if (random_next(state) % 3 == 0)
-			pkt->bytes[at] ^= (uint8_t)(1U << random_next(state) % 8);
-		else
-			pkt->bytes[at] = (uint8_t)random_next(state);
-	}
-	if (random_next(state) % 4 == 0)
-		pkt->len = 14 + random_next(state) % (pkt->len - 13);
-}
-
 static void run_random(struct bench *bench, unsigned long count, uint64_t state)
 {
 	static struct pkt pkt;
 	unsigned long tries = count * 4;
 
 	while (bench->fed < count && tries--) {
-		const struct pkt_row *row = &pkt_table[random_next(&state) % PKT_ROWS];
+		const struct pkt_row *row = &pkt_table[mutate_random(&state) % PKT_ROWS];
 
 		if (row->size > 1600 || pkt_build_row(&pkt, row))
 			continue;
-		mutate(&pkt, &state);
+		pkt.len = mutate_packet(pkt.bytes, pkt.len, &state);
 		feed(bench, "random", &pkt, pkt_model(pkt.bytes, pkt.len));
 		if (bench->failed > 20)
 			return;

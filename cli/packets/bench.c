@@ -69,7 +69,8 @@ static int load(const char *name, const struct bench *bench, struct weir_object 
 	snprintf(prog, sizeof(prog), "%s_%s%s", name, type == BPF_PROG_TYPE_XDP ? "xdp" : "tc",
 		 bench->subject.frags ? "_frags" : "");
 	err = weir_object_open_mem(weir_harness_object,
-				   (size_t)(weir_harness_object_end - weir_harness_object),
+				   (uintptr_t)weir_harness_object_end -
+					   (uintptr_t)weir_harness_object,
 				   "harness", &open_opts, out);
 	err = err ? err : weir_object_choose(*out, type, WEIR_HOOK_NONE, NULL, prog);
 	return err ? err : weir_object_load(*out, &opts);

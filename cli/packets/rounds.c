@@ -55,7 +55,7 @@ static int measure(const struct weir_rounds *rounds, int who, struct figures *fi
 {
 	int fd = who == MEASURED ? rounds->measured_fd : rounds->bare_fd, err = 0;
 	uint32_t calls = rounds->single ? rounds->runs : CALLS;
-	double ns[SINGLES_MAX], sum = 0;
+	double ns[SINGLES_MAX] = {0}, sum = 0;
 
 	if (calls > SINGLES_MAX)
 		calls = SINGLES_MAX;
@@ -71,7 +71,7 @@ static int measure(const struct weir_rounds *rounds, int who, struct figures *fi
 
 static void sum_up(struct figures *figures, uint32_t n, struct weir_rounds_result *out)
 {
-	double net[WEIR_ROUNDS_MAX], noise[WEIR_ROUNDS_MAX];
+	double net[WEIR_ROUNDS_MAX] = {0}, noise[WEIR_ROUNDS_MAX] = {0};
 
 	for (uint32_t i = 0; i < n; i++) {
 		net[i] = figures->ns[MEASURED][i] - figures->ns[BARE][i];

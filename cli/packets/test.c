@@ -8,6 +8,7 @@
 #include <linux/pkt_cls.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/packets/changes.h"
 #include "cli/packets/expect.h"
@@ -210,6 +211,18 @@ static int read_expectation(struct test *test)
 	return err;
 }
 
+/* Writing would destroy what is yet to be read. */
+static int check_files(const struct weir_test_config *cfg)
+{
+	struct stat in, out;
+
+	if (!cfg->out || stat(cfg->in, &in) || stat(cfg->out, &out) || in.st_dev != out.st_dev ||
+	    in.st_ino != out.st_ino || !S_ISREG(in.st_mode))
+		return 0;
+	weir_say_error("%s: in and out are the same file", cfg->out);
+	return -EINVAL;
+}
+
 static int test_packets(struct test *test)
 {
 	int err = weir_packets_read(test->cfg->in, take, test);
@@ -230,6 +243,7 @@ int weir_test_run(const struct weir_globals *globals, const union weir_config *c
 	bool reporting = false;
 	int err = test.bytes ? 0 : -ENOMEM, out_err;
 
+	err = err ? err : check_files(cfg);
 	err = err ? err : read_expectation(&test);
 	err = err ? err : weir_packets_net(globals->netns, cfg->dev, &test.ifindex);
 	err = err ? err : weir_subject_open(globals, &cfg->subject, &test.subject);
