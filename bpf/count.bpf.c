@@ -25,6 +25,7 @@
 #include "lib/ctx.h"
 #include "lib/map.h"
 #include "lib/parse.h"
+#include "lib/wire.h"
 #include "maps/layout.h"
 
 #ifdef WEIR_OFFLOAD
@@ -87,22 +88,11 @@ int count_ingress(struct __sk_buff *skb)
 
 static __always_inline int count_in_tc(struct __sk_buff *skb, enum row row)
 {
-	const __u32 vlan_tag_bytes = 4;
 	struct frame frame = frame_of_skb(skb);
-	__u64 packets = skb->gso_segs;
-	__u64 bytes = frame.len_bytes;
-	struct parsed parsed;
+	struct parsed parsed = parse_frame(&frame, skb->gso_segs > 1);
+	struct weir_counter wire = wire_of_skb(skb, &parsed);
 
-	parsed = parse_frame(&frame, packets > 1);
-	if (skb->vlan_present) {
-		bytes += vlan_tag_bytes;
-		parsed.headers_bytes += vlan_tag_bytes;
-	}
-	if (packets > 1)
-		bytes += (packets - 1) * parsed.headers_bytes;
-	else
-		packets = 1;
-	add(row, parsed.class, packets, bytes);
+	add(row, parsed.class, wire.packets, wire.bytes);
 	return TC_ACT_UNSPEC;
 }
 

@@ -223,6 +223,34 @@ static void set_device(struct weir_object *obj)
 			bpf_map__set_autocreate(map, false);
 }
 
+static int set_map(const struct weir_object *obj, const struct weir_load_map *want)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj->bpf, want->name);
+	int err = 0;
+
+	if (!map)
+		return weir_fail(-ENOENT, "%s: declares no map '%s'; weir inspect lists them",
+				 obj->name, want->name);
+	if (want->fd > 0)
+		err = bpf_map__reuse_fd(map, want->fd);
+	if (!err && want->max_entries)
+		err = bpf_map__set_max_entries(map, want->max_entries);
+	if (!err && want->data)
+		err = bpf_map__set_initial_value(map, want->data, want->data_bytes);
+	return err ? weir_fail(err, "%s: map %s: cannot be made as wanted: %s", obj->name,
+			       want->name, weir_errstr(err))
+		   : 0;
+}
+
+static int set_maps(const struct weir_object *obj, const struct weir_load_opts *opts)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < opts->n_maps; i++)
+		err = set_map(obj, &opts->maps[i]);
+	return err;
+}
+
 /* The kernel looks a device's index up in the caller's network namespace. libbpf opens no
  * path meanwhile that depends on it. */
 static int load_image(struct weir_object *obj, const char *log)
@@ -256,6 +284,7 @@ static int one_round(struct weir_object *obj, const struct weir_load_opts *opts,
 		bpf_program__set_log_level(obj->entry, 1);
 	if (!err && uses_pins(opts))
 		err = weir_object_reuse_maps(obj, undo);
+	err = err ?: set_maps(obj, opts);
 	err = err ?: load_image(obj, log);
 	if (!err && opts->whole_log && log)
 		weir_verifier_log_all(log);

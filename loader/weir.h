@@ -161,6 +161,15 @@ const char *weir_section_of_type(uint32_t prog_type);
 /* The chosen program; NULL before a choice. */
 const struct weir_prog_decl *weir_object_chosen(const struct weir_object *obj);
 
+/* How one map of an object is to be made: any of these; zero means as declared. */
+struct weir_load_map {
+	const char *name;     /* as declared, or ".rodata", ".data", ".bss" */
+	int fd;		      /* > 0: this map stands for it; stays the caller's */
+	uint32_t max_entries; /* as many */
+	const void *data;     /* of a data section: its contents, */
+	size_t data_bytes;    /* whole */
+};
+
 struct weir_load_opts {
 	size_t sz;	      /* sizeof(struct weir_load_opts) */
 	bool verify_only;     /* no pins made and none reused, no bpffs needed */
@@ -173,6 +182,8 @@ struct weir_load_opts {
 	struct weir_net *net; /* with ifindex: the namespace that it counts in */
 	bool unpinned;	      /* all maps are new and go with the object: no pin is made, used or
 			       * looked at, no bpffs needed */
+	const struct weir_load_map *maps;
+	size_t n_maps;
 };
 
 /* Modernises, creates or reuses maps, verifies, pins, fills slots. Maps of a device are

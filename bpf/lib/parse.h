@@ -32,6 +32,7 @@
 #define ICMP_LEN	    8	   /* RFC 792: every message has the second word */
 #define ICMPV6_LEN	    4	   /* RFC 4443 2.1 */
 #define SCTP_LEN	    12	   /* RFC 9260 3.1 */
+#define IPV6_FRAGMENT_LEN   8	   /* RFC 8200 4.5 */
 
 /* After <linux/if_vlan.h> of the kernel, which is not exported. */
 struct vlan_tag {
@@ -45,16 +46,20 @@ struct arp_fixed {
 	__be16 opcode_be;
 };
 
-struct parsed {
-	enum weir_class class;
-	__u32 headers_bytes; /* up to the end of TCP's or UDP's; else 0 */
-};
-
 /* Transport header at @off of the IP packet that ends at @end. */
 struct transport {
 	__u32 off;
 	__u32 end;
 	__u8 proto;
+};
+
+struct parsed {
+	enum weir_class class;
+	__u32 headers_bytes; /* up to the end of TCP's or UDP's; else 0 */
+	/* of IP that is not malformed; a fragment's l4 is behind IPv4's header, at IPv6's
+	 * fragment header */
+	__u32 ip_off;
+	struct transport l4;
 };
 
 static __always_inline struct parsed parsed_as(enum weir_class class)
@@ -99,6 +104,50 @@ static __always_inline bool ipv4_len_fits(__u32 len, __u32 header_len, __u32 res
 	return len >= header_len && len <= rest;
 }
 
+static __always_inline struct parsed parse_transport4(const struct frame *frame,
+						      const struct transport *l4)
+{
+	switch (l4->proto) {
+	case IPPROTO_TCP:
+		return parse_tcp(frame, l4, WEIR_CLASS_IPV4_TCP);
+	case IPPROTO_UDP:
+		return parse_udp(l4, WEIR_CLASS_IPV4_UDP);
+	case IPPROTO_ICMP:
+		return needs(l4, ICMP_LEN, WEIR_CLASS_IPV4_ICMP);
+	case IPPROTO_SCTP:
+		return needs(l4, SCTP_LEN, WEIR_CLASS_IPV4_SCTP);
+	default:
+		return parsed_as(WEIR_CLASS_IPV4_OTHER);
+	}
+}
+
+static __always_inline struct parsed parse_transport6(const struct frame *frame,
+						      const struct transport *l4)
+{
+	switch (l4->proto) {
+	case IPPROTO_TCP:
+		return parse_tcp(frame, l4, WEIR_CLASS_IPV6_TCP);
+	case IPPROTO_UDP:
+		return parse_udp(l4, WEIR_CLASS_IPV6_UDP);
+	case IPPROTO_ICMPV6:
+		return needs(l4, ICMPV6_LEN, WEIR_CLASS_IPV6_ICMP);
+	case IPPROTO_SCTP:
+		return needs(l4, SCTP_LEN, WEIR_CLASS_IPV6_SCTP);
+	case IPPROTO_FRAGMENT:
+		return needs(l4, IPV6_FRAGMENT_LEN, WEIR_CLASS_IPV6_FRAGMENT);
+	default:
+		return parsed_as(WEIR_CLASS_IPV6_OTHER);
+	}
+}
+
+static __always_inline struct parsed with_ip(struct parsed parsed, __u32 ip_off,
+					     const struct transport *l4)
+{
+	parsed.ip_off = ip_off;
+	parsed.l4 = *l4;
+	return parsed;
+}
+
 static __always_inline struct parsed parse_ipv4(const struct frame *frame, __u32 off,
 						bool aggregate)
 {
@@ -106,6 +155,7 @@ static __always_inline struct parsed parse_ipv4(const struct frame *frame, __u32
 	struct transport l4;
 	struct iphdr copy;
 	__u32 len, header_len;
+	bool fragment;
 
 	ip = frame_at(frame, off, sizeof(*ip), &copy);
 	if (!ip)
@@ -117,22 +167,11 @@ static __always_inline struct parsed parse_ipv4(const struct frame *frame, __u32
 	if (ip->version != 4 || header_len < sizeof(*ip) ||
 	    !ipv4_len_fits(len, header_len, frame->len_bytes - off))
 		return parsed_as(WEIR_CLASS_MALFORMED);
-	if (ip->frag_off & bpf_htons(IPV4_OFFSET_OR_MORE))
-		return parsed_as(WEIR_CLASS_IPV4_FRAGMENT);
-
-	l4 = (struct transport){.off = off + header_len, .end = off + len};
-	switch (ip->protocol) {
-	case IPPROTO_TCP:
-		return parse_tcp(frame, &l4, WEIR_CLASS_IPV4_TCP);
-	case IPPROTO_UDP:
-		return parse_udp(&l4, WEIR_CLASS_IPV4_UDP);
-	case IPPROTO_ICMP:
-		return needs(&l4, ICMP_LEN, WEIR_CLASS_IPV4_ICMP);
-	case IPPROTO_SCTP:
-		return needs(&l4, SCTP_LEN, WEIR_CLASS_IPV4_SCTP);
-	default:
-		return parsed_as(WEIR_CLASS_IPV4_OTHER);
-	}
+	fragment = ip->frag_off & bpf_htons(IPV4_OFFSET_OR_MORE);
+	l4 = (struct transport){.off = off + header_len, .end = off + len, .proto = ip->protocol};
+	if (fragment)
+		return with_ip(parsed_as(WEIR_CLASS_IPV4_FRAGMENT), off, &l4);
+	return with_ip(parse_transport4(frame, &l4), off, &l4);
 }
 
 static __always_inline bool is_extension(__u8 next)
@@ -167,10 +206,10 @@ static __always_inline bool skip_extensions(const struct frame *frame, struct tr
 static __always_inline struct parsed parse_ipv6(const struct frame *frame, __u32 off,
 						bool aggregate)
 {
-	const __u32 fragment_len = 8; /* RFC 8200 4.5 */
 	const struct ipv6hdr *ip;
 	struct transport l4;
 	struct ipv6hdr copy;
+	__u32 ip_off = off;
 	__u32 len;
 
 	ip = frame_at(frame, off, sizeof(*ip), &copy);
@@ -189,20 +228,7 @@ static __always_inline struct parsed parse_ipv6(const struct frame *frame, __u32
 	l4.end = off + len;
 	if (!skip_extensions(frame, &l4))
 		return parsed_as(WEIR_CLASS_MALFORMED);
-	switch (l4.proto) {
-	case IPPROTO_TCP:
-		return parse_tcp(frame, &l4, WEIR_CLASS_IPV6_TCP);
-	case IPPROTO_UDP:
-		return parse_udp(&l4, WEIR_CLASS_IPV6_UDP);
-	case IPPROTO_ICMPV6:
-		return needs(&l4, ICMPV6_LEN, WEIR_CLASS_IPV6_ICMP);
-	case IPPROTO_SCTP:
-		return needs(&l4, SCTP_LEN, WEIR_CLASS_IPV6_SCTP);
-	case IPPROTO_FRAGMENT:
-		return needs(&l4, fragment_len, WEIR_CLASS_IPV6_FRAGMENT);
-	default:
-		return parsed_as(WEIR_CLASS_IPV6_OTHER);
-	}
+	return with_ip(parse_transport6(frame, &l4), ip_off, &l4);
 }
 
 static __always_inline struct parsed parse_arp(const struct frame *frame, __u32 off)

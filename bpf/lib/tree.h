@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which prefix an address falls under. In: a tree (maps/filter.h), which is constant where
+ * it is used, and an address. Out: what its leaf says; 0 where no prefix covers the address.
+ */
+#ifndef WEIR_BPF_TREE_H
+#define WEIR_BPF_TREE_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+
+#include "lib/map.h"
+#include "maps/filter.h"
+
+/* As large as the tables of a set; those of a set without such rules have one entry. */
+WEIR_MAP(weir_pages, ARRAY, __u32, struct weir_page, 1, BPF_F_MMAPABLE, NONE);
+WEIR_MAP(weir_checks4, ARRAY, __u32, struct weir_check4, 1, BPF_F_MMAPABLE, NONE);
+WEIR_MAP(weir_checks6, ARRAY, __u32, struct weir_check6, 1, BPF_F_MMAPABLE, NONE);
+
+/* In host byte order; an IPv4 address is the upper half of hi. */
+struct address {
+	__u64 hi, lo;
+};
+
+static __always_inline __u32 tree_start(const volatile struct weir_tree *tree, __u64 hi)
+{
+	if (!tree->flat_bits)
+		return tree->cell;
+	return WEIR_CELL_PAGE << WEIR_CELL_KIND_SHIFT |
+	       (tree->flat_page + (__u32)(hi >> (64 - tree->flat_bits)));
+}
+
+static __always_inline __u32 tree_find4(const volatile struct weir_tree *tree, __u64 hi)
+{
+	__u32 cell = tree_start(tree, hi);
+	__u32 at = tree->flat_bits;
+	__u32 addr = (__u32)(hi >> 32);
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < WEIR_TREE4_STEPS; i++) {
+		__u32 index = cell & WEIR_CELL_INDEX;
+
+		if (cell >> WEIR_CELL_KIND_SHIFT == WEIR_CELL_FOUND)
+			return index;
+		if (cell >> WEIR_CELL_KIND_SHIFT == WEIR_CELL_PAGE) {
+			const struct weir_page *page = bpf_map_lookup_elem(&weir_pages, &index);
+
+			if (!page)
+				return 0;
+			cell = page->cell[hi << (at & 63) >> (64 - WEIR_PAGE_BITS)];
+			at += WEIR_PAGE_BITS;
+		} else {
+			const struct weir_check4 *check =
+				bpf_map_lookup_elem(&weir_checks4, &index);
+
+			if (!check)
+				return 0;
+			if ((check->addr ^ addr) >> ((32 - check->len) & 31)) {
+				cell = check->miss;
+			} else {
+				cell = check->hit;
+				at = check->at;
+			}
+		}
+	}
+	return 0;
+}
+
+static __always_inline int is_under(const struct weir_check6 *check, const struct address *addr)
+{
+	if (check->len <= 64)
+		return !((check->addr_hi ^ addr->hi) >> ((64 - check->len) & 63));
+	return check->addr_hi == addr->hi &&
+	       !((check->addr_lo ^ addr->lo) >> ((128 - check->len) & 63));
+}
+
+static __always_inline __u32 tree_find6(const volatile struct weir_tree *tree,
+					const struct address *addr)
+{
+	__u32 cell = tree_start(tree, addr->hi);
+	__u32 at = tree->flat_bits;
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < WEIR_TREE6_STEPS; i++) {
+		__u32 index = cell & WEIR_CELL_INDEX;
+
+		if (cell >> WEIR_CELL_KIND_SHIFT == WEIR_CELL_FOUND)
+			return index;
+		if (cell >> WEIR_CELL_KIND_SHIFT == WEIR_CELL_PAGE) {
+			const struct weir_page *page = bpf_map_lookup_elem(&weir_pages, &index);
+			__u64 half = at < 64 ? addr->hi : addr->lo;
+
+			if (!page)
+				return 0;
+			cell = page->cell[half << (at & 63) >> (64 - WEIR_PAGE_BITS)];
+			at += WEIR_PAGE_BITS;
+		} else {
+			const struct weir_check6 *check =
+				bpf_map_lookup_elem(&weir_checks6, &index);
+
+			if (!check)
+				return 0;
+			if (is_under(check, addr)) {
+				cell = check->hit;
+				at = check->at;
+			} else {
+				cell = check->miss;
+			}
+		}
+	}
+	return 0;
+}
+
+#endif
