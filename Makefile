@@ -28,7 +28,7 @@ DEMO_PACKAGES := iproute2 iputils-ping socat bpftool
 CHECK_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libclang-rt-14-dev lld perl \
 	clang-format clang-tidy cppcheck shellcheck tcpdump strace jq man-db \
 	mandoc bash-completion python3 util-linux procps pkg-config curl tmux prometheus \
-	chromium-headless-shell ethtool
+	chromium-headless-shell ethtool xdp-tools
 
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-missing-field-initializers $(if $(filter 1,$(WERROR)),-Werror)
@@ -37,6 +37,7 @@ OPT  ?= -O2 -g
 LIBBPF_VERSION := $(word 2,$(subst .so., ,$(notdir $(realpath $(shell $(CC) -print-file-name=libbpf.so)))))
 override CPPFLAGS += -I. -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -DWEIR_LIBBPF='"$(LIBBPF_VERSION)"'
 UPLOT := $(B)/page/node_modules/uplot/dist
+override CPPFLAGS += -DWEIR_FILTER_OBJECT='"$(B)/bpf/legacy/filter.o"'
 override CPPFLAGS += -DWEIR_LIBEXEC='"$(libexecdir)"'
 HARNESS := $(B)/cli/packets/harness.bpf.o
 override CPPFLAGS += -DWEIR_HARNESS='"$(HARNESS)"'
@@ -44,7 +45,7 @@ override CPPFLAGS += -DWEIR_PAGE='"cli/serve/page"' -DWEIR_UPLOT='"$(UPLOT)"'
 override CFLAGS += -std=gnu11 -fPIC $(WARN) $(OPT)
 
 LIB_SRC  := $(sort $(wildcard loader/*.c maps/*.c))
-CLI_SRC  := $(sort $(wildcard cli/*.c cli/board/*.c))
+CLI_SRC  := $(sort $(wildcard cli/*.c cli/board/*.c cli/filter/*.c))
 TOP_SRC  := $(sort $(wildcard cli/top/*.c))
 SERVE_SRC := $(sort $(wildcard cli/serve/*.c))
 PACKETS_SRC := $(sort $(filter-out %.bpf.c,$(wildcard cli/packets/*.c)))
@@ -88,7 +89,7 @@ STATIC_LIBS := $(foreach l,bpf elf z md,-l:lib$(l).a) $(filter -l:%,$(call archi
 endif
 
 .PHONY: all help deps deps-check deps-auto demo check check-format check-headers check-lint \
-	check-unit check-fuzz check-self check-ci fuzz bench install clean asan tests
+	check-unit check-fuzz check-self check-ci fuzz fuzz-filter bench install clean asan tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -99,6 +100,7 @@ help:
 	@echo 'deps     install what building and testing needs (Debian, root)'
 	@echo 'demo     packets counted four ways, each verified (root; below a minute)'
 	@echo 'check    every test (root)      fuzz     the fuzzers, until stopped'
+	@echo "fuzz-filter  the filter against its model, until they differ (root)"
 	@echo 'bench    measurements           install  DESTDIR= PREFIX=$(PREFIX)'
 	@echo 'STATIC=0 links weir to the shared libraries, for distributions'
 	@echo 'clean    remove $(B)/'
@@ -183,6 +185,9 @@ $(UPLOT)/uPlot.iife.min.js: cli/serve/page/package.json cli/serve/page/package-l
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 || { cat npm.log; exit 1; }
 
 $(B)/cli/serve/assets.o: $(PAGE_SRC) $(UPLOT)/uPlot.iife.min.js
+
+# The filter's program is part of the command.
+$(addsuffix /cli/filter/write.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/filter.o
 
 # tc and ip by name: what is about BPF goes to weir, the rest to the real ones.
 $(SHIMS): | $(B)/weir

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cli/filter/rule.h"
 #include "cli/opts.h"
 
 /* Exit status. */
@@ -155,6 +156,35 @@ struct weir_map_config {
 	bool csv, tsv, inner_maps, merge, keep;
 };
 
+enum weir_filter_verb {
+	WEIR_FILTER_ALLOW_RULE = 1,
+	WEIR_FILTER_DENY_RULE,
+	WEIR_FILTER_DEL,
+	WEIR_FILTER_SHOW,
+	WEIR_FILTER_FLUSH,
+	WEIR_FILTER_OFF,
+	WEIR_FILTER_LOAD,
+	WEIR_FILTER_DEFAULT,
+};
+
+enum weir_filter_fallback { WEIR_FALLBACK_ALLOW = 1, WEIR_FALLBACK_DENY };
+
+/* What prefixes alone mean: bits. */
+enum weir_filter_bare { WEIR_BARE_ALLOW = 1, WEIR_BARE_DST = 2 };
+
+struct weir_filter_config {
+	const char *dev, *set;
+	uint32_t hook; /* enum weir_hook */
+	uint32_t mode; /* enum weir_xdp_mode */
+	bool tcx, force;
+	uint32_t verb;	   /* enum weir_filter_verb */
+	const char *file;  /* load */
+	uint32_t fallback; /* default: enum weir_filter_fallback */
+	uint32_t with;	   /* enum weir_filter_bare */
+	struct weir_rule_words words;
+	bool dry_run;
+};
+
 struct weir_help_config {
 	const char *command, *verb;
 };
@@ -172,6 +202,7 @@ union weir_config {
 	struct weir_top_config top;
 	struct weir_serve_config serve;
 	struct weir_map_config map;
+	struct weir_filter_config filter;
 	struct weir_help_config help;
 };
 
@@ -188,6 +219,7 @@ struct weir_command {
 extern const struct weir_command weir_commands[];
 extern const struct weir_command weir_map_verbs[];
 extern const struct weir_word weir_global_words[];
+extern const struct weir_word weir_filter_words[];
 
 /* What a whole command line asks for. */
 struct weir_cli {
@@ -252,6 +284,7 @@ int weir_cmd_inspect(const struct weir_globals *globals, const union weir_config
 int weir_cmd_convert(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_check(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_stat(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_filter(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_list(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_show(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_dump(const struct weir_globals *globals, const union weir_config *cfg);

@@ -336,6 +336,11 @@ const struct weir_command weir_commands[] = {
 	{"serve", weir_cmd_serve, serve_words, "show counters over HTTP: Prometheus, and a page",
 	 "On 127.0.0.1:9777 unless told otherwise: / is the page, /metrics is for Prometheus,\n"
 	 "/api/v1/board is JSON. Beyond loopback it needs a token.\n"},
+	{"filter", weir_cmd_filter, weir_filter_words, "drop or pass packets by rules",
+	 "A first rule attaches the filter, at xdp unless told otherwise. A later one replaces\n"
+	 "the set of rules in one step. Of the rules that match a packet, that of the longer\n"
+	 "source prefix decides, then of the longer destination prefix, then the one that names\n"
+	 "more, then deny. ARP and neighbour discovery always pass, but for rules about MACs.\n"},
 	{"map", NULL, no_words, "read and edit any map of the machine",
 	 "MAP is a pinned name, a path, `id N', or `prog PROGRAM NAME'. Keys and values are\n"
 	 "words by their types: 10.1.2.0/24, saddr=10.0.0.1,dport=53, [1,2], eth0, tcp.\n",

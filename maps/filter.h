@@ -15,7 +15,7 @@
  *   lists    rules that name one address only, a million of them. They are leaves of a tree
  *            of addresses for each side and family: pages of 16 cells by 4 bits of the
  *            address, a check of many bits at once where only one way leads on, and above
- *            them a flat first level of up to 2^20 cells, as many as the list is long.
+ *            them a flat first level of up to 2^24 cells, by the list's length.
  *   matches  all other rules, at most 1024, sorted by the order. Each value that a header
  *            can have selects a row, a bit for each match that does not contradict it; the
  *            first bit left by the AND of all rows is the rule. Rows of addresses already
@@ -79,7 +79,7 @@ enum weir_filter_reason {
 #define WEIR_PAGE_BITS	     4
 #define WEIR_PAGE_CELLS	     (1 << WEIR_PAGE_BITS)
 
-struct weir_page {
+struct weir_tree_page {
 	__u32 cell[WEIR_PAGE_CELLS];
 };
 
@@ -122,7 +122,7 @@ struct weir_prefix_of {
 
 /* ---- matches ------------------------------------------------------------- */
 
-struct weir_row {
+struct weir_match_row {
 	__u64 word[WEIR_FILTER_WORDS];
 };
 
@@ -143,7 +143,7 @@ enum weir_l4 {
 };
 
 /* Constants of the program: section .rodata, written before it is loaded. */
-struct weir_filter_config {
+struct weir_filter_consts {
 	__u32 deny;				/* the default */
 	__u32 lists[WEIR_FAMILIES][WEIR_SIDES]; /* the tree is there */
 	struct weir_tree tree[WEIR_FAMILIES][WEIR_SIDES];
@@ -154,7 +154,8 @@ struct weir_filter_config {
 	__u32 by_proto, by_flags;
 	__u32 by_value16[WEIR_VALUES16];
 	__u32 no_mac_row[WEIR_SIDES];
-	__u32 l2_row; /* of what is no IP */
+	__u8 mac_ends[256]; /* by a MAC's last byte: bit of the sides whose rules have it */
+	__u32 l2_row;	    /* of what is no IP */
 	__u32 base_row[WEIR_FAMILIES][WEIR_L4_STATES];
 	__u32 no_prefix_row[WEIR_FAMILIES][WEIR_SIDES]; /* where there is no tree */
 	__u16 proto_row[256];
@@ -185,7 +186,7 @@ enum weir_filter_has {
 };
 
 /* Value of "weir_rules": each rule as it was given, in the order of its text's parts. Entry
- * 0 is no rule but the set: counter = rules behind it, deny = the default. */
+ * 0 is no rule but the set: deny is the default. */
 struct weir_filter_rule {
 	__u32 has; /* enum weir_filter_has */
 	__u16 counter;
@@ -196,10 +197,10 @@ struct weir_filter_rule {
 	__u8 proto;
 	__u8 flags, flags_mask;
 	__u8 smac[6], dmac[6];
-	__u8 unused;
+	__u8 unused[3];
 	__u16 sport_min, sport_max, dport_min, dport_max; /* host byte order */
 	__u16 icmp_min, icmp_max;			  /* type << 8 | code */
-	__u32 rules;					  /* of entry 0 */
+	__u32 n_rules, n_list;				  /* of entry 0 */
 };
 
 /* Value of "weir_list": a rule that names one address only, in a third of the room. */

@@ -108,10 +108,8 @@ void weir_type_mean(struct weir_type *of, const char *field, const char *type_na
 /* ---- names of numbers ---------------------------------------------------- */
 
 /* NULL: none. */
-const char *weir_proto_name(uint32_t proto);
 const char *weir_ethertype_name(uint32_t ethertype);
-/* -ENOENT. Any case. */
-int weir_proto_number(const char *name, size_t len, uint32_t *out);
+/* -ENOENT. Any case. Those of protocols: maps/weir_map.h. */
 int weir_ethertype_number(const char *name, size_t len, uint32_t *out);
 
 #endif

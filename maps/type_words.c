@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "maps/value.h"
+#include "maps/weir_map.h"
 
 /* ---- types --------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 
 #include "maps/value.h"
 #include "maps/value_in.h"
+#include "maps/weir_map.h"
 
 /* Length of the UTF-8 character at @at; 0: none. RFC 3629. */
 static size_t utf8_len(const uint8_t *at, size_t left)

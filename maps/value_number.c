@@ -16,6 +16,7 @@
 #include "loader/log.h"
 #include "maps/pin.h"
 #include "maps/value_read_in.h"
+#include "maps/weir_map.h"
 
 #define LISTED_BYTES 160 /* of names in an error */
 

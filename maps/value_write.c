@@ -13,6 +13,7 @@
 
 #include "maps/value.h"
 #include "maps/value_in.h"
+#include "maps/weir_map.h"
 
 /* ---- single things ------------------------------------------------------- */
 

@@ -91,6 +91,11 @@ int weir_map_unpin(const char *path, const char *bpffs);
 /* BPF_MAP_FREEZE, Linux 5.2. Logged. */
 int weir_map_freeze(int fd);
 
+/* Names of IP protocols, in tables of our own. NULL: none. */
+const char *weir_proto_name(uint32_t proto);
+/* Any case. -ENOENT, not logged. */
+int weir_proto_number(const char *name, size_t len, uint32_t *out);
+
 /* ---- typed maps ---------------------------------------------------------- */
 
 /*

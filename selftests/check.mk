@@ -96,6 +96,9 @@ check-fuzz: $(FUZZERS) $(PROG_OBJ) $(BPF_OLD)
 fuzz: FUZZ_SECONDS := 0
 fuzz: check-fuzz
 
+fuzz-filter: all tests
+	$(Q)BUILD=$(abspath $(B)) bash selftests/fuzz_filter.sh
+
 check-unit: $(TESTS) progs $(TOOLS)
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(B)) prove --exec '' $(TESTS)
 

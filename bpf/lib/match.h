@@ -17,11 +17,11 @@
 #include "maps/filter.h"
 
 WEIR_MAP(weir_prefixes, ARRAY, __u32, struct weir_prefix_of, 1, BPF_F_MMAPABLE, NONE);
-WEIR_MAP(weir_rows, ARRAY, __u32, struct weir_row, 1, BPF_F_MMAPABLE, NONE);
+WEIR_MAP(weir_rows, ARRAY, __u32, struct weir_match_row, 1, BPF_F_MMAPABLE, NONE);
 WEIR_MAP(weir_row_pages, ARRAY, __u32, struct weir_row_page, 1, BPF_F_MMAPABLE, NONE);
 WEIR_MAP(weir_macs, HASH, struct weir_filter_mac, __u32, 1, 0, NONE);
 
-const volatile struct weir_filter_config config = {};
+const volatile struct weir_filter_consts config = {};
 
 struct facts {
 	bool ip; /* false: only MAC addresses count */
@@ -33,21 +33,25 @@ struct facts {
 	struct weir_filter_mac mac[WEIR_SIDES];
 };
 
-static __always_inline const struct weir_row *row_at(__u32 row)
+static __always_inline const struct weir_match_row *row_at(__u32 row)
 {
 	return bpf_map_lookup_elem(&weir_rows, &row);
 }
 
-static __always_inline const struct weir_row *row_of_mac(const struct facts *facts,
-							 enum weir_side side)
+static __always_inline const struct weir_match_row *row_of_mac(const struct facts *facts,
+							       enum weir_side side)
 {
-	const __u32 *row = bpf_map_lookup_elem(&weir_macs, &facts->mac[side]);
+	const __u32 *row;
 
+	/* spares most strangers the hash */
+	if (!(config.mac_ends[facts->mac[side].addr[5]] & 1U << side))
+		return row_at(config.no_mac_row[side]);
+	row = bpf_map_lookup_elem(&weir_macs, &facts->mac[side]);
 	return row_at(row ? *row : config.no_mac_row[side]);
 }
 
-static __always_inline const struct weir_row *row_of_value(const struct facts *facts,
-							   enum weir_value16 which)
+static __always_inline const struct weir_match_row *row_of_value(const struct facts *facts,
+								 enum weir_value16 which)
 {
 	__u32 index = (__u32)which << 8 | facts->value16[which] >> 8;
 	const struct weir_row_page *page = bpf_map_lookup_elem(&weir_row_pages, &index);
@@ -58,7 +62,7 @@ static __always_inline const struct weir_row *row_of_value(const struct facts *f
 /* What the lists and the matches know of the packet's addresses. */
 struct by_address {
 	__u32 act[WEIR_SIDES];
-	const struct weir_row *row[WEIR_SIDES];
+	const struct weir_match_row *row[WEIR_SIDES];
 };
 
 static __always_inline void find_address(const struct facts *facts, enum weir_side side,
@@ -112,7 +116,8 @@ static __always_inline __u32 first_bit(__u64 word)
 /* The first match that no row contradicts. */
 static __always_inline __u32 find_match(const struct facts *facts, const struct by_address *by)
 {
-	const struct weir_row *base, *proto, *flags, *ports[2], *mac[WEIR_SIDES], *addr[WEIR_SIDES];
+	const struct weir_match_row *base, *proto, *flags, *ports[2], *mac[WEIR_SIDES],
+		*addr[WEIR_SIDES];
 
 	base = row_at(facts->ip ? config.base_row[facts->family & 1][facts->l4 & 3]
 				: config.l2_row);
@@ -169,18 +174,18 @@ static __always_inline __u32 find_match(const struct facts *facts, const struct 
 static __always_inline __u32 find_rule(const struct facts *facts)
 {
 	struct by_address by = {};
+	__u32 list, match;
 
 	if (facts->ip) {
 		find_address(facts, WEIR_SRC, &by);
 		find_address(facts, WEIR_DST, &by);
 	}
-	if (config.words) {
-		__u32 act = find_match(facts, &by);
-
-		if (act)
-			return act;
-	}
-	return by.act[WEIR_SRC] ? by.act[WEIR_SRC] : by.act[WEIR_DST];
+	list = by.act[WEIR_SRC] ? by.act[WEIR_SRC] : by.act[WEIR_DST];
+	/* where no match names an address, any list's prefix comes before all of them */
+	if (!config.words || (!config.by_address && list))
+		return list;
+	match = find_match(facts, &by);
+	return match ? match : list;
 }
 
 #endif

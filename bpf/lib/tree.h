@@ -14,7 +14,7 @@
 #include "maps/filter.h"
 
 /* As large as the tables of a set; those of a set without such rules have one entry. */
-WEIR_MAP(weir_pages, ARRAY, __u32, struct weir_page, 1, BPF_F_MMAPABLE, NONE);
+WEIR_MAP(weir_pages, ARRAY, __u32, struct weir_tree_page, 1, BPF_F_MMAPABLE, NONE);
 WEIR_MAP(weir_checks4, ARRAY, __u32, struct weir_check4, 1, BPF_F_MMAPABLE, NONE);
 WEIR_MAP(weir_checks6, ARRAY, __u32, struct weir_check6, 1, BPF_F_MMAPABLE, NONE);
 
@@ -31,10 +31,21 @@ static __always_inline __u32 tree_start(const volatile struct weir_tree *tree, _
 	       (tree->flat_page + (__u32)(hi >> (64 - tree->flat_bits)));
 }
 
+/* @at again, of which the verifier then knows only that it is a position: else it would walk
+ * the loop's rest anew for each value, as frame_forget() says. What it knows of an XOR with
+ * an address is nothing. */
+static __always_inline __u32 tree_forget(__u64 at, __u64 addr)
+{
+	__u64 mixed = at ^ addr;
+
+	asm volatile("" : "+r"(mixed));
+	return (mixed ^ addr) & 127;
+}
+
 static __always_inline __u32 tree_find4(const volatile struct weir_tree *tree, __u64 hi)
 {
 	__u32 cell = tree_start(tree, hi);
-	__u32 at = tree->flat_bits;
+	__u32 at = tree_forget(tree->flat_bits, hi);
 	__u32 addr = (__u32)(hi >> 32);
 
 #pragma clang loop unroll(disable)
@@ -44,12 +55,13 @@ static __always_inline __u32 tree_find4(const volatile struct weir_tree *tree, _
 		if (cell >> WEIR_CELL_KIND_SHIFT == WEIR_CELL_FOUND)
 			return index;
 		if (cell >> WEIR_CELL_KIND_SHIFT == WEIR_CELL_PAGE) {
-			const struct weir_page *page = bpf_map_lookup_elem(&weir_pages, &index);
+			const struct weir_tree_page *page =
+				bpf_map_lookup_elem(&weir_pages, &index);
 
 			if (!page)
 				return 0;
 			cell = page->cell[hi << (at & 63) >> (64 - WEIR_PAGE_BITS)];
-			at += WEIR_PAGE_BITS;
+			at = tree_forget(at + WEIR_PAGE_BITS, hi);
 		} else {
 			const struct weir_check4 *check =
 				bpf_map_lookup_elem(&weir_checks4, &index);
@@ -60,7 +72,7 @@ static __always_inline __u32 tree_find4(const volatile struct weir_tree *tree, _
 				cell = check->miss;
 			} else {
 				cell = check->hit;
-				at = check->at;
+				at = check->at & 127;
 			}
 		}
 	}
@@ -79,7 +91,7 @@ static __always_inline __u32 tree_find6(const volatile struct weir_tree *tree,
 					const struct address *addr)
 {
 	__u32 cell = tree_start(tree, addr->hi);
-	__u32 at = tree->flat_bits;
+	__u32 at = tree_forget(tree->flat_bits, addr->hi);
 
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < WEIR_TREE6_STEPS; i++) {
@@ -88,13 +100,14 @@ static __always_inline __u32 tree_find6(const volatile struct weir_tree *tree,
 		if (cell >> WEIR_CELL_KIND_SHIFT == WEIR_CELL_FOUND)
 			return index;
 		if (cell >> WEIR_CELL_KIND_SHIFT == WEIR_CELL_PAGE) {
-			const struct weir_page *page = bpf_map_lookup_elem(&weir_pages, &index);
+			const struct weir_tree_page *page =
+				bpf_map_lookup_elem(&weir_pages, &index);
 			__u64 half = at < 64 ? addr->hi : addr->lo;
 
 			if (!page)
 				return 0;
 			cell = page->cell[half << (at & 63) >> (64 - WEIR_PAGE_BITS)];
-			at += WEIR_PAGE_BITS;
+			at = tree_forget(at + WEIR_PAGE_BITS, addr->hi);
 		} else {
 			const struct weir_check6 *check =
 				bpf_map_lookup_elem(&weir_checks6, &index);
@@ -103,7 +116,7 @@ static __always_inline __u32 tree_find6(const volatile struct weir_tree *tree,
 				return 0;
 			if (is_under(check, addr)) {
 				cell = check->hit;
-				at = check->at;
+				at = check->at & 127;
 			} else {
 				cell = check->miss;
 			}

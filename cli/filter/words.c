@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The words of `weir filter`: rows, as in cli/words.c. */
+#include "cli/command.h"
+#include "cli/word_rows.h"
+#include "loader/weir.h"
+
+#define RULE(WORD, METAVAR, MEMBER, HELP) \
+	STRING(WORD, METAVAR, FIELD(filter, words.MEMBER), .help = (HELP))
+
+static const struct weir_choice fallbacks[] = {
+	{"allow", WEIR_FALLBACK_ALLOW},
+	{"deny", WEIR_FALLBACK_DENY},
+	{NULL, 0},
+};
+
+static const struct weir_choice bares[] = {
+	{"deny-src", 0},
+	{"allow-src", WEIR_BARE_ALLOW},
+	{"deny-dst", WEIR_BARE_DST},
+	{"allow-dst", WEIR_BARE_ALLOW | WEIR_BARE_DST},
+	{NULL, 0},
+};
+
+const struct weir_word weir_filter_words[] = {
+	STRING("dev", "DEV", FIELD(filter, dev), .fill = WEIR_FILL_DEV, .help = "the interface"),
+	STRING("set", "NAME", FIELD(filter, set),
+	       .help = "rules that interfaces may share (default: the interface's own)"),
+	SET("xdp", WEIR_HOOK_XDP, FIELD(filter, hook), .group = 'h',
+	    .help = "before the network stack (the default)"),
+	SET("ingress", WEIR_HOOK_INGRESS, FIELD(filter, hook), .group = 'h',
+	    .help = "tc, packets that come in"),
+	SET("egress", WEIR_HOOK_EGRESS, FIELD(filter, hook), .group = 'h',
+	    .help = "tc, packets that go out"),
+	SET("native", WEIR_XDP_NATIVE, FIELD(filter, mode), .group = 'm', .needs = "xdp",
+	    .help = "XDP in the driver"),
+	SET("generic", WEIR_XDP_GENERIC, FIELD(filter, mode), .group = 'm', .needs = "xdp",
+	    .help = "XDP in the kernel's receive path, with any driver"),
+	FLAG("tcx", FIELD(filter, tcx), .group = 'm', .needs = "ingress egress",
+	     .help = "by a tcx link (Linux 6.6), not by a clsact filter"),
+	SET("allow", WEIR_FILTER_ALLOW_RULE, FIELD(filter, verb), .group = 'v', .required = true,
+	    .help = "add a rule: what it matches passes"),
+	SET("deny", WEIR_FILTER_DENY_RULE, FIELD(filter, verb), .group = 'v', .required = true,
+	    .help = "add a rule: what it matches is dropped"),
+	SET("del", WEIR_FILTER_DEL, FIELD(filter, verb), .group = 'v', .required = true,
+	    .aliases = "delete", .help = "remove the rule that matches just this"),
+	SET("show", WEIR_FILTER_SHOW, FIELD(filter, verb), .group = 'v', .required = true,
+	    .aliases = "list", .help = "print the rules, as load takes them, and what was counted"),
+	STRING("load", "FILE", FIELD(filter, file), .group = 'v', .required = true,
+	       .fill = WEIR_FILL_FILE, .help = "the rules of this file instead of all there are"),
+	{.type = WEIR_WORD_CHOICE,
+	 .word = "default",
+	 .metavar = "allow|deny",
+	 .choices = fallbacks,
+	 FIELD(filter, fallback),
+	 .group = 'v',
+	 .required = true,
+	 .help = "what no rule matches passes, or is dropped"},
+	SET("flush", WEIR_FILTER_FLUSH, FIELD(filter, verb), .group = 'v', .required = true,
+	    .help = "remove all rules; the default stays"),
+	SET("off", WEIR_FILTER_OFF, FIELD(filter, verb), .group = 'v', .required = true,
+	    .help = "take the filter off the interface, or remove the set"),
+	RULE("src", "PREFIX", src, "source address: 10.0.0.0/8, 2001:db8::1"),
+	RULE("dst", "PREFIX", dst, "destination address"),
+	RULE("proto", "PROTO", proto, "protocol: tcp, udp, icmp, icmp6, or a number"),
+	RULE("sport", "PORTS", sport, "source port, or ports: 53, 1024-65535"),
+	RULE("dport", "PORTS", dport, "destination port, or ports"),
+	RULE("flags", "SET/LOOKED-AT", flags, "TCP flags: syn/syn,ack is syn set and ack not"),
+	RULE("icmp", "TYPE[/CODE]", icmp, "ICMP type: 8, 3/4"),
+	RULE("smac", "MAC", smac, "source MAC address"),
+	RULE("dmac", "MAC", dmac, "destination MAC address"),
+	FLAG("fragment", FIELD(filter, words.fragment),
+	     .help = "fragments behind the first, which have no ports"),
+	{.type = WEIR_WORD_CHOICE,
+	 .word = "with",
+	 .metavar = "VERDICT-SIDE",
+	 .choices = bares,
+	 FIELD(filter, with),
+	 .needs = "load",
+	 .help = "what prefixes alone mean: deny-src (the default), allow-src, deny-dst, "
+		 "allow-dst"},
+	FLAG("dry-run", FIELD(filter, dry_run),
+	     .help = "print what would change, and let the verifier try it"),
+	FLAG("force", FIELD(filter, force), .help = "replace another program at xdp"),
+	END,
+};
