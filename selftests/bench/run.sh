@@ -19,6 +19,15 @@ echo
 echo "count: cost of a packet (goal: at most 4 ns over parsing)"
 "$BUILD/bench/count" "$PROGS/bench_count.o" "$NEW"
 
+echo
+echo 'filter: cost of a packet; peers: xdp-filter with the same rules, a plain LPM trie'
+xdp_filter=$(dpkg -L xdp-tools 2>/dev/null | grep xdpfilt_alw_all.o)
+FILTER_ROUNDS=${FILTER_ROUNDS:-15}
+"$BUILD/bench/filter" "$WEIR" "$PROGS/bench_filter.o" "${xdp_filter%/*}" "$TMP/list" "$FILTER_ROUNDS"
+rm -f "$TMP/list"
+"$WEIR" filter set bench off
+"$WEIR" filter set again off
+
 netns_add A B
 veth_pair "$A" v0 "$B" v1
 W="$WEIR -q"
