@@ -38,6 +38,23 @@ like "$out" '^ok 1 - XDP_PASS ipv4 10.0.0.1 > 10.0.0.2 udp 53 len 100' '04-test-
 like "$out" '1\.\.23$' '04-test-packets: one for each length'
 fails '04-test-packets: another program' "$ROOT/examples/04-test-packets/run.sh" set none 1 1
 
+# A server behind a filter; the client asks from an address that is not in the list, then is.
+cp "$ROOT/examples/05-filter/blocked.txt" "$TMP/list"
+printf 'filtered\n' >"$TMP/index.html"
+background ns "$A" python3 -m http.server --directory "$TMP" --bind :: 80
+wait_for 5 ns "$B" curl -sf -m 1 http://10.99.1.1/
+ok '05-filter' ns "$A" bash "$ROOT/examples/05-filter/run.sh" eth1 "$TMP/list"
+like "$out" 'deny src 2001:db8:bad::/48' '05-filter: shows its rules'
+is "$(ns "$B" curl -s -m 2 http://10.99.1.1/index.html)" filtered '05-filter: curl is answered'
+is "$(ns "$B" curl -s -m 2 'http://[fd99:1::1]/index.html')" filtered '05-filter: over IPv6, too'
+ok '05-filter: so is ping' ns "$B" ping -q -c 1 -W 1 10.99.1.1
+fails '05-filter: another port is not' ns "$B" curl -s -m 1 http://10.99.1.1:81/
+ok '05-filter: a connection from here' ns "$A" ping -q -c 1 -W 1 fd99:1::2
+echo 10.99.1.2 >>"$TMP/list"
+ok '05-filter: with the client in the list' ns "$A" bash "$ROOT/examples/05-filter/run.sh" eth1 "$TMP/list"
+fails '05-filter: it gets no answer' ns "$B" curl -s -m 1 http://10.99.1.1/
+ok '05-filter: off' "$WEIR" -n "$A" filter dev eth1 off
+
 run "$ROOT/examples/demo/demo.sh"
 exits 0 'demo'
 like "$out" 'All [0-9]+ counters are correct' 'demo: every counter'
