@@ -7,6 +7,9 @@
 # SHARE   a directory that the guest sees as /tmp/share and may write into; the
 #         rest of the guest is this machine's own file system, read-only.
 #
+# Folders of this machine's /tmp and /run are not in the guest, but for those that
+# VM_TREES names (words): read-only, at the same place.
+#
 # Exit status: that of SHARE/guest.sh; 124 when time was up, 125 when the guest
 # died without a word (SHARE/console has its last ones).
 #
@@ -31,6 +34,12 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/root/bin"
 cp "$(command -v busybox)" "$work/root/bin/busybox"
 cp -r "$kernel/mods" "$kernel/order" "$work/root/"
+trees=()
+: >"$work/root/trees"
+for tree in ${VM_TREES:-}; do
+	trees+=(-virtfs "local,path=$tree,mount_tag=tree${#trees[@]},security_model=none,readonly=on,multidevs=remap")
+	echo "tree$((${#trees[@]} - 2)) $tree" >>"$work/root/trees"
+done
 
 # The first process: modules, then this machine's root by 9p. Drivers that make
 # interfaces of their own are told not to: a test sees only what it made.
@@ -57,6 +66,10 @@ $b mount -t tmpfs -o mode=1777 tmp /new/tmp
 $b mount -t tmpfs run /new/run
 $b mkdir -p /new/tmp/share /new/run/netns
 $b mount -t 9p -o $share,cache=none share /new/tmp/share
+while read -r tag tree; do
+	$b mkdir -p "/new$tree"
+	$b mount -t 9p -o $share,ro,cache=loose "$tag" "/new$tree"
+done </trees
 $b cp /start /new/tmp/start
 for dir in proc sys dev; do
 	$b mount --move /$dir /new/$dir
@@ -86,14 +99,14 @@ chmod +x "$work/root/init"
 (cd "$work/root" && find . | cpio -o -H newc -R 0:0 --quiet | gzip -1) >"$work/initrd"
 rm -f "$share/status"
 
-# 57-bit addresses make emulation a quarter slower.
+# Wide vectors and 57-bit addresses make emulation a quarter slower.
 timeout -k 5 $((TIMEOUT + 60)) qemu-system-x86_64 \
-	-accel tcg,thread=multi,tb-size=256 -cpu max,la57=off -smp "${VM_CPUS:-1}" \
+	-accel tcg,thread=multi,tb-size=256 -cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt -smp "${VM_CPUS:-1}" \
 	-m "${VM_MEMORY:-1024}" -nodefaults -no-user-config -no-reboot -display none -monitor none \
 	-serial "file:$share/console" -device virtio-rng-pci \
 	-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
 	-virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap" \
-	-kernel "$kernel/vmlinux" -initrd "$work/initrd" \
+	"${trees[@]}" -kernel "$kernel/vmlinux" -initrd "$work/initrd" \
 	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off rdinit=/init vm_timeout=$TIMEOUT" \
 	</dev/null
 code=$?
