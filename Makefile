@@ -29,6 +29,7 @@ CHECK_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libclang-rt-14-dev lld perl \
 	clang-format clang-tidy cppcheck shellcheck tcpdump strace jq man-db \
 	mandoc bash-completion python3 util-linux procps pkg-config curl tmux prometheus \
 	chromium-headless-shell ethtool xdp-tools
+VM_PACKAGES := qemu-system-x86 busybox-static cpio kmod xz-utils gcc-12 debian-archive-keyring
 
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-missing-field-initializers $(if $(filter 1,$(WERROR)),-Werror)
@@ -89,7 +90,8 @@ STATIC_LIBS := $(foreach l,bpf elf z md,-l:lib$(l).a) $(filter -l:%,$(call archi
 endif
 
 .PHONY: all help deps deps-check deps-auto demo check check-format check-headers check-lint \
-	check-unit check-fuzz check-self check-ci fuzz fuzz-filter bench install clean asan tests
+	check-unit check-fuzz check-self check-ci fuzz fuzz-filter bench install clean asan tests \
+	vmcheck vmcheck-all
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -101,6 +103,8 @@ help:
 	@echo 'demo     packets counted four ways, each verified (root; below a minute)'
 	@echo 'check    every test (root)      fuzz     the fuzzers, until stopped'
 	@echo "fuzz-filter  the filter against its model, until they differ (root)"
+	@echo 'vmcheck  selftests in virtual machines: Linux $(VM_KERNELS); KERNELS="6.1 newest" SUITES="test_attach"'
+	@echo 'vmcheck-all  all of them, also on 5.10 and the newest kernel of Debian (an hour)'
 	@echo 'bench    measurements           install  DESTDIR= PREFIX=$(PREFIX)'
 	@echo 'STATIC=0 links weir to the shared libraries, for distributions'
 	@echo 'clean    remove $(B)/'
@@ -122,6 +126,11 @@ endef
 define DEPS_CHECK_ALL
 $(call need-prog,ip,iproute2); $(call need-prog,ping,iputils-ping); $(call need-prog,socat,socat); \
 $(call need-prog,bpftool,bpftool);
+endef
+define DEPS_CHECK_VM
+$(call need-prog,qemu-system-x86_64,qemu-system-x86); $(call need-prog,busybox,busybox-static); $(call need-prog,cpio,cpio); \
+$(call need-prog,modprobe,kmod); $(call need-prog,xz,xz-utils); $(call need-prog,gcc-12,gcc-12); \
+$(call need-prog,xdp-loader,xdp-tools);
 endef
 define DEPS_CHECK_TEST
 $(call need-head,stdarg.h>\n\#include <stddef.h>\n\#include <setjmp.h>\n\#include <stdint.h>\n\#include <cmocka.h,libcmocka-dev); \
@@ -147,10 +156,10 @@ deps-check:
 
 deps:
 	@[ "$$(id -u)" = 0 ] || { echo 'weir: make deps installs packages: run it as root' >&2; exit 1; }
-	@command -v apt-get >/dev/null || { printf 'weir: no apt-get here; install what these Debian packages hold: %s\n' '$(PACKAGES) $(CHECK_PACKAGES)' >&2; exit 1; }
+	@command -v apt-get >/dev/null || { printf 'weir: no apt-get here; install what these Debian packages hold: %s\n' '$(PACKAGES) $(CHECK_PACKAGES) $(VM_PACKAGES)' >&2; exit 1; }
 	$(Q)apt-get -qq -o DPkg::Lock::Timeout=300 update
 	$(Q)DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install \
-		--no-install-recommends -y $(or $(WHAT),$(PACKAGES) $(CHECK_PACKAGES)) >/dev/null
+		--no-install-recommends -y $(or $(WHAT),$(PACKAGES) $(CHECK_PACKAGES) $(VM_PACKAGES)) >/dev/null
 
 # ---- programs and libraries --------------------------------------------------
 

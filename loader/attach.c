@@ -214,8 +214,6 @@ static int choose_room(struct weir_attaching *at, const struct room **room)
 	err = (*room)->look(at);
 	if (err != -EOPNOTSUPP || *room != &tcx)
 		return err;
-	weir_log(WEIR_LOG_NOTICE, "%s: %s: tcx needs Linux 6.6: attached through clsact", at->dev,
-		 weir_hook_name(at->opts.hook));
 	*room = &tc;
 	return tc.look(at);
 }
@@ -260,7 +258,7 @@ static int attach_or_fall_back(struct weir_attaching *at, const struct room *roo
 
 static int transact(struct weir_attaching *at)
 {
-	const struct room *room;
+	const struct room *room = NULL;
 	int err = 0;
 
 	if (!at->opts.object) {
@@ -276,7 +274,11 @@ static int transact(struct weir_attaching *at)
 		err = choose_room(at, &room);
 	if (err)
 		return err;
-	return at->opts.fallback ? attach_or_fall_back(at, room) : load_and_attach(at, room);
+	err = at->opts.fallback ? attach_or_fall_back(at, room) : load_and_attach(at, room);
+	if (!err && at->opts.tcx && room == &tc)
+		weir_log(WEIR_LOG_NOTICE, "%s: %s: tcx needs Linux 6.6: attached through clsact",
+			 at->dev, weir_hook_name(at->opts.hook));
+	return err;
 }
 
 int weir_attach(struct weir_net *net, const struct weir_attach_opts *opts,

@@ -115,6 +115,29 @@ check: check-deps
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(B)) prove --timer --exec 'bash selftests/exec.sh' \
 		$(TESTS) $(filter selftests/test_%,$(SCRIPTS))
 
+# ---- other kernels (selftests/vm) ---------------------------------------------
+
+VM_CACHE ?= $(or $(XDG_CACHE_HOME),$(or $(HOME),$(abspath $(B)))/.cache)/weir/vm
+VM_KERNELS := 6.1 6.12
+KERNELS ?= $(VM_KERNELS)
+# What the kernel has no part in stays on this machine.
+VM_SUITES := $(patsubst selftests/%.sh,%,$(filter-out %/test_build.sh %/test_page.sh,\
+	$(filter selftests/test_% selftests/vm/test_%,$(SCRIPTS))))
+# Emulation makes each program thirty times slower: these are what six minutes have room for.
+VM_QUICK := test_attach test_exec test_tcx $(filter vm/%,$(VM_SUITES))
+SUITES ?= $(VM_QUICK)
+
+check-deps-vm:
+	@( $(call DEPS_CHECK,$(DEPS_CHECK_ALL) $(DEPS_CHECK_TEST) $(DEPS_CHECK_VM)) ) 2>/dev/null || $(MAKE) --no-print-directory deps
+
+vmcheck: check-deps-vm
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests
+	$(Q)BUILD=$(abspath $(B)) VM_CACHE='$(VM_CACHE)' SUITES='$(SUITES)' bash selftests/vm/check.sh $(KERNELS)
+
+vmcheck-all: KERNELS := 5.10 $(VM_KERNELS) newest
+vmcheck-all: SUITES := $(VM_SUITES)
+vmcheck-all: vmcheck
+
 bench: all $(BENCHES) progs
 	$(Q)BUILD=$(abspath $(B)) bash selftests/bench/run.sh
 

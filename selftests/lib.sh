@@ -301,6 +301,11 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
+# has_tcx: the kernel can say what is attached at a tcx hook.
+has_tcx() {
+	"$BUILD/tests/tool_attach" has-tcx
+}
+
 # ---- entry -----------------------------------------------------------------------
 
 if [ "$(id -u)" != 0 ]; then

@@ -14,7 +14,7 @@ trace_of() {
 		awk 'NF { gsub(/ /, ""); printf "%s", $0; next } { print "" } END { print "" }' |
 		grep -E "^.{8}($2)00" | grep -v '^200000001000' |
 		sed -E -e 's/^(.{16}).{16}/\1/' -e 's/0800(0[16])00[0-9a-f]{2}000000/0800\100..000000/g' \
-			-e 's/(0600(07|15)00....)..../\10000/g'
+			-e 's/(0600(07|15)00....)..../\10000/g' -e 's/(0f000200.{22})../\100/g'
 }
 
 # Options of strace that trace_of needs, beside -o FILE.

@@ -239,7 +239,7 @@ weir -q detach dev v0
 for ((n = 0; n < 15; n++)); do
 	for hook in xdp ingress 'egress tcx'; do
 		# shellcheck disable=SC2086 # words
-		weir attach dev v0 $hook obj "$OBJ" >/dev/null 2>>"$TMP/against" &
+		weir -q attach dev v0 $hook obj "$OBJ" 2>>"$TMP/against" &
 	done
 	weir -q detach dev v0 2>>"$TMP/against"
 done

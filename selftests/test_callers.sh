@@ -111,12 +111,14 @@ ok 'at XDP, too' IP link set dev v0 xdp pinned "$BPFFS/others/count_xdp"
 ok 'off' IP link set dev v0 xdp off
 
 # ---- tcx, runs ----------------------------------------------------------------------------
-"$WEIR" -n "$A" -q attach dev v0 ingress tcx obj "$PROGS/replace_drop.o"
-run TC filter show dev v0 ingress
-like "$(head -n 1 <<<"$out")" '^filter tcx link [0-9]+ id [0-9]+ name drop_tc tag ' 'tcx programs are lines of their own, first'
-ok 'JSON' TC -j filter show dev v0 ingress
-is "$(jq -r '.[0].kind' <<<"$out")" tcx 'with their kind'
-"$WEIR" -n "$A" -q detach dev v0 ingress tcx
+if skip_unless has_tcx 'tcx needs Linux 6.6' 3; then
+	"$WEIR" -n "$A" -q attach dev v0 ingress tcx obj "$PROGS/replace_drop.o"
+	run TC filter show dev v0 ingress
+	like "$(head -n 1 <<<"$out")" '^filter tcx link [0-9]+ id [0-9]+ name drop_tc tag ' 'tcx programs are lines of their own, first'
+	ok 'JSON' TC -j filter show dev v0 ingress
+	is "$(jq -r '.[0].kind' <<<"$out")" tcx 'with their kind'
+	"$WEIR" -n "$A" -q detach dev v0 ingress tcx
+fi
 sysctl -qw kernel.bpf_stats_enabled=1
 ok 'XDP for counting' IP link set dev v1 xdp obj "$OLD" sec xdp
 send "$A" v0 ipv4 5 >/dev/null

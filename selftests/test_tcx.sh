@@ -40,11 +40,14 @@ like "$err" 'note: v0: ingress: tcx needs Linux 6.6: attached through clsact' 'c
 like "$(ns "$A" tc filter show dev v0 ingress)" 'attach_in' 'and tc sees the filter'
 weir detach dev v0
 
-tcx_there() {
-	weir attach dev v0 ingress tcx obj "$OBJ" 2>&1 | grep -q 'needs Linux' && return 1
-	weir detach dev v0
-}
-if ! skip_unless tcx_there 'tcx needs Linux 6.6' 1; then
+# The note speaks of what has happened: not when nothing was attached.
+fails 'and when the program is refused' strace -qq -o /dev/null -e inject=bpf:error=EINVAL:when=1 \
+	"$WEIR" -n "$A" attach dev v0 ingress tcx obj "$PROGS/bad_packet.o"
+unlike "$err" 'attached through' 'nothing is said to be attached'
+
+if ! skip_unless has_tcx 'tcx needs Linux 6.6' 1; then
+	run weir attach dev v0 ingress tcx obj "$OBJ"
+	like "$err" 'tcx needs Linux 6.6: attached through clsact' 'the kernel itself has none: clsact does it'
 	done_testing
 fi
 
