@@ -183,15 +183,18 @@ static int explain_load(const struct weir_object *obj, int err, const char *log)
 	if (weir_libbpf_subject("map", subject, sizeof(subject)) && obj->device && err != -EPERM)
 		return weir_device_refuse_map(obj->device, obj, subject, err);
 	if (weir_libbpf_subject("map", subject, sizeof(subject)))
-		return weir_fail(err, "%s: map %s: the kernel does not create it: %s%s%s",
-				 obj->name, subject, weir_errstr(err),
-				 weir_errhint(err) ? "; " : "", weir_errhint(err) ?: "");
+		return weir_lacks_map(obj, subject)
+			       ?: weir_fail(err,
+					    "%s: map %s: the kernel does not create it: %s%s%s",
+					    obj->name, subject, weir_errstr(err),
+					    weir_errhint(err) ? "; " : "", weir_errhint(err) ?: "");
 	if (weir_libbpf_subject("prog", subject, sizeof(subject))) {
 		if (!log)
 			return -ELOG;
-		return obj->device && err != -EPERM
-			       ? weir_device_refuse_prog(obj->device, obj, subject, log, err)
-			       : weir_verifier_report(err, obj->name, subject, log);
+		if (obj->device && err != -EPERM)
+			return weir_device_refuse_prog(obj->device, obj, subject, log, err);
+		return weir_lacks_prog(obj, subject)
+			       ?: weir_verifier_report(err, obj->name, subject, log);
 	}
 	if (err == -EPERM)
 		return weir_fail(err, "%s: no permission to load: %s", obj->name,

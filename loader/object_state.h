@@ -93,6 +93,11 @@ int weir_object_make_pin_dirs(struct weir_object *obj, struct weir_undo *undo);
  * pinned before stays: the next round finds it, and so may they. */
 int weir_object_pin_maps(struct weir_object *obj, struct weir_undo *undo, bool *raced);
 
+/* lacks.c: fails with what the kernel lacks for the map or program of this name, by a
+ * probe; 0, when it lacks nothing of that kind. */
+int weir_lacks_map(const struct weir_object *obj, const char *name);
+int weir_lacks_prog(const struct weir_object *obj, const char *name);
+
 /* slots.c: inner maps and tail calls, after the programs are loaded. @outlives: the
  * programs are to run when the object is closed. */
 int weir_object_fill_slots(struct weir_object *obj, bool outlives, struct weir_undo *undo);

@@ -186,6 +186,7 @@ static const struct {
 	{"stack limit", "move large variables to a per-CPU array"},
 	{"combined stack size", "move large variables to a per-CPU array"},
 	{"!read_ok", "a register is used before it is set; initialise the variable"},
+	{"number of funcs in func_info", "functions given to helpers need Linux 5.13"},
 	{"expected=", "a pointer of another kind was passed to the helper"},
 };
 

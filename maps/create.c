@@ -15,14 +15,18 @@
 #include "loader/error.h"
 #include "loader/log.h"
 #include "maps/check.h"
+#include "maps/needs.h"
 #include "maps/table.h"
 
 /* ---- from types ---------------------------------------------------------- */
 
-static int fail_create(const char *label, int err)
+static int fail_create(const char *label, uint32_t type, int err)
 {
-	const char *hint = weir_errhint(err);
+	const char *hint = weir_errhint(err), *since = weir_needs_map_type(type);
 
+	if (since)
+		return weir_fail(-EOPNOTSUPP, "%s: maps of type %s need Linux %s", label,
+				 weir_map_type_name(type), since);
 	return weir_fail(err, "%s: the kernel does not make this map: %s%s%s", label,
 			 weir_errstr(err),
 			 err == -EINVAL ? "; check sizes, entries and flags against its type" : "",
@@ -73,7 +77,7 @@ static int create_typed(const struct weir_create_opts *opts, const struct weir_t
 				    opts->max_entries, &create);
 	}
 	btf__free(btf);
-	return fd < 0 ? fail_create(opts->name, fd) : fd;
+	return fd < 0 ? fail_create(opts->name, opts->type, fd) : fd;
 }
 
 int weir_map_create(const struct weir_create_opts *opts)
@@ -108,7 +112,7 @@ int weir_map_create_like(const struct weir_map *like, uint32_t max_entries)
 			    max_entries ? max_entries : like->max_entries, &create);
 	if (btf_fd >= 0)
 		close(btf_fd);
-	return fd < 0 ? fail_create(*like->name ? like->name : "map", fd) : fd;
+	return fd < 0 ? fail_create(*like->name ? like->name : "map", like->type, fd) : fd;
 }
 
 /* ---- swapped ------------------------------------------------------------- */

@@ -137,10 +137,10 @@ unlike() {
 must not match: $2"
 }
 
-# skip_unless PROBE REASON [COUNT]: true when command PROBE succeeds; else
+# skip_unless PROBE REASON [COUNT]: true when PROBE, words of a command, succeeds; else
 # COUNT (1) tests are reported as skipped for REASON. WEIR_NO_SKIP=1 makes a
 # skip a failure: for machines that are known to have everything.
-#	if skip_unless kernel_has_tcx 'tcx needs Linux 6.6' 3; then ... fi
+#	if skip_unless 'kernel_has tcx' 'tcx needs Linux 6.6' 3; then ... fi
 skip_unless() {
 	local n
 	if $1 >/dev/null 2>&1 </dev/null; then
@@ -301,9 +301,9 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
-# has_tcx: the kernel can say what is attached at a tcx hook.
-has_tcx() {
-	"$BUILD/tests/tool_attach" has-tcx
+# kernel_has THING: the kernel answers that it has it; THINGs: tests/tool_kernel.c.
+kernel_has() {
+	"$BUILD/tests/tool_kernel" "$1"
 }
 
 # ---- entry -----------------------------------------------------------------------

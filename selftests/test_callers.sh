@@ -104,14 +104,14 @@ ok 'and with a map to pin' ip netns exec "$A" "$BUILD/shims/tc" filter add dev v
 rm -f "$BPFFS/tc/globals/weir_count"
 ok 'tc -n' "$BUILD/shims/tc" -n "$A" filter add dev v0 egress bpf da obj "$OLD" sec tc
 ok 'keeps the pin' test -f "$BPFFS/tc/globals/weir_count"
-ok 'programs that bpftool pinned' bpftool prog loadall "$NEW" "$BPFFS/others"
-ok 'attach as they are' TC filter add dev v0 egress bpf da pinned "$BPFFS/others/count_egress"
-like "$(tc -n "$A" filter show dev v0 egress)" 'count_egress:\[\*fsobj\]' 'by their file name'
-ok 'at XDP, too' IP link set dev v0 xdp pinned "$BPFFS/others/count_xdp"
+ok 'programs that bpftool pinned' bpftool prog loadall "$PROGS/attach_others.o" "$BPFFS/others"
+ok 'attach as they are' TC filter add dev v0 egress bpf da pinned "$BPFFS/others/cil_from_netdev"
+like "$(tc -n "$A" filter show dev v0 egress)" 'cil_from_netdev:\[\*fsobj\]' 'by their file name'
+ok 'at XDP, too' IP link set dev v0 xdp pinned "$BPFFS/others/xdp_dispatcher"
 ok 'off' IP link set dev v0 xdp off
 
 # ---- tcx, runs ----------------------------------------------------------------------------
-if skip_unless has_tcx 'tcx needs Linux 6.6' 3; then
+if skip_unless 'kernel_has tcx' 'tcx needs Linux 6.6' 3; then
 	"$WEIR" -n "$A" -q attach dev v0 ingress tcx obj "$PROGS/replace_drop.o"
 	run TC filter show dev v0 ingress
 	like "$(head -n 1 <<<"$out")" '^filter tcx link [0-9]+ id [0-9]+ name drop_tc tag ' 'tcx programs are lines of their own, first'
@@ -133,6 +133,9 @@ IP link set dev v1 xdp off
 rm -rf "$BPFFS/tc"
 for object in maps_elf maps_16 maps_24 maps_both maps_split maps_inner maps_inner2 maps_outer2 \
 	maps_data maps_btf_values calls_global calls_global_nobtf calls_callback; do
+	if [ "$object" = calls_callback ]; then
+		skip_unless 'kernel_has callbacks' 'functions given to helpers need Linux 5.13' || continue
+	fi
 	ok "ip link set xdp: $object" IP -force link set dev v0 xdp obj "$PROGS/$object.o" sec xdp
 done
 ok 'off' IP link set dev v0 xdp off

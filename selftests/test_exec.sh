@@ -84,8 +84,8 @@ ok 'graft by key' "$WEIR" tc exec bpf graft "$array" key 0 obj "$BUILD/bpf/count
 like "$(bpftool map dump pinned "$array")" 'key: 00 00 00 00' 'the slot is filled'
 ok 'graft by m:' "$WEIR" tc exec bpf graft "m:${array#"$BPFFS"/tc/}" key 0 obj "$BUILD/bpf/count.o" \
 	type cls sec classifier
-ok 'graft of a pinned program' bash -c "bpftool prog loadall '$BUILD/bpf/count.o' $BPFFS/progs 2>/dev/null &&
-	'$WEIR' tc exec bpf graft '$array' key 0 pinned $BPFFS/progs/count_egress"
+ok 'graft of a pinned program' bash -c "bpftool prog loadall '$PROGS/attach_others.o' $BPFFS/progs 2>/dev/null &&
+	'$WEIR' tc exec bpf graft '$array' key 0 pinned $BPFFS/progs/cil_from_netdev"
 run "$WEIR" tc exec bpf graft "$array" key 4000 obj "$BUILD/bpf/count.o" sec tc
 exits 255 'a slot beyond the array'
 like "$err" 'no slot 4000' 'is named'

@@ -45,7 +45,7 @@ fails 'and when the program is refused' strace -qq -o /dev/null -e inject=bpf:er
 	"$WEIR" -n "$A" attach dev v0 ingress tcx obj "$PROGS/bad_packet.o"
 unlike "$err" 'attached through' 'nothing is said to be attached'
 
-if ! skip_unless has_tcx 'tcx needs Linux 6.6' 1; then
+if ! skip_unless 'kernel_has tcx' 'tcx needs Linux 6.6' 1; then
 	run weir attach dev v0 ingress tcx obj "$OBJ"
 	like "$err" 'tcx needs Linux 6.6: attached through clsact' 'the kernel itself has none: clsact does it'
 	done_testing

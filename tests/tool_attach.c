@@ -5,7 +5,6 @@
  *   tool_attach xdp-link DEV PROG-PIN LINK-PIN   XDP by a BPF link, pinned
  *   tool_attach tcx-prog DEV PROG-PIN            tcx ingress without a link
  *   tool_attach update LINK-PIN PROG-PIN         another program for a link
- *   tool_attach has-tcx                          the kernel answers for tcx hooks
  *   tool_attach unknown-option                   an option of a newer library
  *   tool_attach ids                              of all programs, maps and links, also of
  *                                                those whose device is gone
@@ -41,14 +40,6 @@ static int tcx_prog(const char *dev, const char *prog)
 {
 	return bpf_prog_attach(open_prog(prog), (int)if_nametoindex(dev),
 			       (enum bpf_attach_type)WEIR_BPF_TCX_INGRESS, 0);
-}
-
-static int has_tcx(void)
-{
-	__u32 flags, n = 0;
-
-	return bpf_prog_query((int)if_nametoindex("lo"),
-			      (enum bpf_attach_type)WEIR_BPF_TCX_INGRESS, 0, &flags, NULL, &n);
 }
 
 /* The tail of a longer struct: zero is fine, anything else is refused. */
@@ -91,8 +82,6 @@ int main(int argc, char **argv)
 		err = tcx_prog(argv[2], argv[3]);
 	else if (argc == 4 && !strcmp(argv[1], "update"))
 		err = bpf_link_update(bpf_obj_get(argv[2]), open_prog(argv[3]), NULL);
-	else if (argc == 2 && !strcmp(argv[1], "has-tcx"))
-		err = has_tcx();
 	else if (argc == 2 && !strcmp(argv[1], "unknown-option"))
 		err = unknown_option();
 	else if (argc == 2 && !strcmp(argv[1], "ids")) {

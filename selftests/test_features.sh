@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What weir can do on this kernel: each feature works, with packets or entries to show it,
+# or weir says in one line what is missing. README's table (vm/table.sh) is made of this.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+OBJ=$PROGS/attach_a.o
+COUNT=$BUILD/bpf/count.o
+netns_add A B
+# shellcheck disable=SC2153 # set by netns_add
+veth_pair "$A" v0 "$B" v1
+veth_pair "$A" j0 "$B" j1 9000
+
+weir() {
+	"$WEIR" -n "$A" "$@"
+}
+
+# hits HOOK: how often the program of attach_a.c at XDP 0, ingress 1, egress 2 has run.
+hits() {
+	"$WEIR" map get attach_hits "$1" | awk '{ print $2 }'
+}
+# counted HOOK WORDS...: attached by these words, a program counts three frames.
+counted() {
+	local hook=$1 before
+	shift
+	weir attach dev v0 "$@" obj "$OBJ" || return
+	before=$(hits "$hook")
+	send "$B" v1 ipv4 3 >/dev/null
+	if [ "$(($(hits "$hook") - before))" != 3 ]; then
+		echo "counted $before, then $(hits "$hook")" >&2
+		return 1
+	fi
+}
+
+# feature NAME PATTERN COMMAND...: one row. When COMMAND fails, what it says on standard
+# error must match PATTERN; the cell is then "no", and else what COMMAND has put into
+# CELL, or "yes".
+NAMES=()
+CELLS=()
+feature() {
+	local name=$1 pattern=$2
+	shift 2
+	CELL=yes
+	run "$@"
+	if [ "$status" = 0 ]; then
+		verdict 0 "$name: $CELL"
+	else
+		CELL=no
+		like "$err" "$pattern" "$name: no, and weir says so"
+		note "$err"
+	fi
+	NAMES+=("$name")
+	CELLS+=("$CELL")
+	note "feature $name: $CELL"
+	weir -q detach dev v0 force 2>/dev/null
+	weir -q detach dev j0 force 2>/dev/null
+	rm -rf "${BPFFS:?}"/tc "${BPFFS:?}"/features
+}
+
+# ---- hooks ---------------------------------------------------------------------------
+
+feature 'XDP in the driver' 'v0: ' counted 0 xdp native
+feature 'XDP, generic' 'v0: ' counted 0 xdp generic
+
+frags() {
+	weir attach dev j0 xdp native obj "$COUNT" prog count_xdp_frags || return
+	send "$B" j1 ipv6/udp 3 size 8000 >/dev/null
+	weir stat weir_count | grep -E 'xdp_ipv6_udp +3 '
+}
+feature 'XDP on jumbo frames (xdp.frags)' 'xdp.frags needs Linux 5.18' frags
+
+feature 'tc filters (clsact)' 'v0: ' counted 1 ingress
+tcx() {
+	counted 1 ingress tcx || return
+	if grep -q 'tcx needs Linux 6.6: attached through clsact' "$TMP/err"; then
+		CELL=clsact
+	fi
+}
+feature 'tcx' 'v0: ' tcx
+
+block() {
+	ns "$A" tc qdisc add dev j0 ingress_block 7 ingress &&
+		weir tc filter add block 7 bpf da obj "$OBJ" sec tc/ingress || return
+	send "$B" j1 ipv4 3 >/dev/null
+	[ "$(hits 1)" = 3 ]
+	local bad=$?
+	ns "$A" tc qdisc del dev j0 ingress
+	return $bad
+}
+feature 'tc blocks of several interfaces' 'block' block
+
+action() {
+	ns "$A" tc qdisc add dev v0 clsact
+	weir tc filter add dev v0 ingress bpf bytecode '1,6 0 0 1' action bpf obj "$OBJ" sec tc/ingress || return
+	send "$B" v1 ipv4 3 >/dev/null
+	[ "$(hits 1)" = 3 ]
+}
+feature 'tc actions (act_bpf)' 'Failed to load TC action module' action
+
+route() {
+	weir ip route add 10.98.0.0/24 encap bpf out obj "$PROGS/ip_lwt.o" sec out dev v0 || return
+	ns "$A" ping -q -c 2 -W 0.1 -i 0.01 10.98.0.1 >/dev/null
+	[ "$("$WEIR" map get lwt_hits 2)" = '2 2' ]
+}
+feature 'routes through BPF (encap bpf)' 'encap' route
+
+# ---- other owners --------------------------------------------------------------------
+
+xdp_link() {
+	mkdir "$BPFFS/features" && bpftool prog loadall "$PROGS/attach_others.o" "$BPFFS/features/all" &&
+		ns "$A" "$BUILD/tests/tool_attach" xdp-link v0 "$BPFFS/features/all/xdp_dispatcher" "$BPFFS/features/link" || return
+	weir show dev v0
+	weir -j show dev v0 | jq -e '.[0].link_id > 0' >/dev/null
+}
+feature 'links of others at XDP' 'xdp' xdp_link
+
+# ---- the card ------------------------------------------------------------------------
+
+# ---- maps ----------------------------------------------------------------------------
+
+# batches TYPE [KEY]: a thousand entries of such a map are read by few calls, or by many.
+batches() {
+	local type=$1 key=${2:-u32} max=1000
+	# which makes room in time
+	[ "$type" = lru_hash ] && max=8000
+	mkdir "$BPFFS/features"
+	"$WEIR" map create "$BPFFS/features/m" type "$type" key "$key" value u32 max $max || return
+	for ((n = 0; n < 1000; n++)); do
+		case $type in
+		lpm_trie) echo "10.0.$((n / 250)).$((n % 250))/32 7" ;;
+		*) echo "$n 7" ;;
+		esac
+	done >"$TMP/entries"
+	"$WEIR" -q map import "$BPFFS/features/m" "$TMP/entries" || return
+	strace -f -e trace=bpf -o "$TMP/trace" "$WEIR" map dump "$BPFFS/features/m" >"$TMP/dump" || return
+	# of all CPUs together, where there is a value for each
+	awk '$2 == 0 || $2 % 7 { exit 1 } END { exit NR != 1000 }' "$TMP/dump" || return
+	[ "$(grep -c 'BPF_MAP_LOOKUP_ELEM' "$TMP/trace")" -lt 1000 ] || CELL='one by one'
+}
+for type in hash lru_hash percpu_hash array percpu_array; do
+	feature "$type in batches" 'batch' batches "$type"
+done
+feature 'lpm_trie in batches' 'batch' batches lpm_trie 'prefix ipv4'
+
+create() {
+	mkdir "$BPFFS/features"
+	"$WEIR" map create "$BPFFS/features/m" "$@"
+}
+events() {
+	create type ringbuf max 4096
+}
+feature 'ring buffers' 'Linux 5.8' events
+bloom() {
+	create type bloom_filter value u32 max 100 && "$WEIR" map push "$BPFFS/features/m" 7
+}
+feature 'bloom filters' 'needs Linux 5.16' bloom
+user_events() {
+	create type user_ringbuf max 4096
+}
+feature 'user ring buffers' 'needs Linux 6.1' user_events
+arena() {
+	create type arena max 10 flags mmapable
+}
+feature 'arenas' 'needs Linux 6.9' arena
+
+# Of floating point the kernel's BTF knows since 5.13; without, its tools see bytes.
+floats() {
+	create type hash key u32 value '{float a; double b}' max 10 || return
+	"$WEIR" map set "$BPFFS/features/m" 1 a=1.5,b=2.5 || { CELL=bytes; return 0; }
+	[ "$("$WEIR" map get "$BPFFS/features/m" 1)" = '1 a=1.5,b=2.5' ]
+}
+feature 'BTF: floating point' 'BTF' floats
+done_testing
