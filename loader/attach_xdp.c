@@ -290,10 +290,11 @@ int weir_xdp_attach(struct weir_attaching *at)
 
 /* ---- detach -------------------------------------------------------------- */
 
-/* -EAGAIN: another program is there now. */
-static int detach_once(struct weir_detaching *de, const struct plan *plan)
+/* -EAGAIN: another program is there now, or *@ext says what else the kernel has against it. */
+static int detach_once(struct weir_detaching *de, const struct plan *plan, char *ext,
+		       size_t ext_len)
 {
-	char ext[256], remedy[128];
+	char remedy[128];
 	int err;
 
 	if (held_by_link(de->net, de->ifindex, plan->mode, plan->prog_fd) &&
@@ -307,7 +308,7 @@ static int detach_once(struct weir_detaching *de, const struct plan *plan)
 		return 0;
 	}
 	err = set_program(de->net, de->ifindex, -1, modes[plan->mode].flag | XDP_FLAGS_REPLACE,
-			  plan->prog_fd, ext, sizeof(ext));
+			  plan->prog_fd, ext, ext_len);
 	if (err == -EEXIST)
 		return -EAGAIN;
 	if (err)
@@ -320,19 +321,27 @@ static int detach_mode(struct weir_detaching *de, enum weir_xdp_mode mode)
 {
 	struct plan plan = {.mode = mode, .prog_fd = -1};
 	struct weir_link link;
-	int err = -EAGAIN;
+	uint32_t former_id = 0;
+	char ext[256] = "";
+	int err = -EAGAIN, same = 0;
 
 	for (int i = 0; i < WEIR_ATTACH_TRIES && err == -EAGAIN; i++) {
+		*ext = '\0';
 		err = weir_nl_link(de->net, NULL, de->ifindex, &link);
 		if (err == -ENODEV)
 			return 0;
 		if (err)
 			return weir_attach_fail(err, de->dev, place_of(mode), NULL);
 		err = open_current(&plan, id_in_mode(&link, mode), de->dev);
+		same = plan.prog_id == former_id ? same + 1 : 0;
+		former_id = plan.prog_id;
 		if (!err && plan.prog_id)
-			err = detach_once(de, &plan);
+			err = detach_once(de, &plan, ext, sizeof(ext));
 		plan_close(&plan);
 	}
+	/* The same program all along: no race. An interface above this one has a program, too. */
+	if (err == -EAGAIN && same > 1 && *ext)
+		return weir_attach_fail(-EEXIST, de->dev, place_of(mode), ext);
 	if (err == -EAGAIN)
 		weir_fail(err, "%s: %s: somebody keeps changing the program; try again", de->dev,
 			  place_of(mode));

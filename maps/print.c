@@ -80,7 +80,7 @@ static int put_values(struct weir_print *print, const uint8_t *value)
 	bool json = print->opts->json;
 	const uint8_t *one = NULL;
 
-	if (table->cpus == 1 || !print->opts->percpu)
+	if (!table->percpu || !print->opts->percpu)
 		one = weir_print_one_value(print, value);
 	if (one) {
 		put_value(print, table->value, one);

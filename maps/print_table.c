@@ -63,7 +63,7 @@ static int add_columns(struct weir_print *print, const struct weir_type *type, c
 static bool has_words(const struct weir_print *print)
 {
 	return print->table->ref != WEIR_REF_NONE ||
-	       (print->table->cpus > 1 && print->opts->percpu);
+	       (print->table->percpu && print->opts->percpu);
 }
 
 static int find_columns(struct weir_print *print)

@@ -228,7 +228,7 @@ static int read_value(struct weir_source *src, const struct member *from, void *
 		return weir_source_value(src, NULL, 0, value);
 	if (table->ref != WEIR_REF_NONE)
 		return read_ref(src, from, value);
-	if (table->cpus > 1 && from->len > 9 && !strncmp(from->at, "{\"percpu\"", 9))
+	if (table->percpu && from->len > 9 && !strncmp(from->at, "{\"percpu\"", 9))
 		return read_percpu(src, from->at, from->at + from->len, value);
 	for (unsigned int cpu = 0; cpu < table->cpus && !err; cpu++)
 		err = weir_value_read(table->value, from->at, from->len, src->own.label,

@@ -61,7 +61,8 @@ static int count_cpus(struct weir_table *table)
 	int cpus = 1;
 
 	table->stride_bytes = table->map.value_size_bytes;
-	if (is_percpu(table->map.type)) {
+	table->percpu = is_percpu(table->map.type);
+	if (table->percpu) {
 		cpus = libbpf_num_possible_cpus();
 		table->stride_bytes = (table->stride_bytes + 7) & ~(size_t)7;
 	}

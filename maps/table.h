@@ -21,6 +21,7 @@ struct weir_table {
 	struct weir_type *key, *value;
 	enum weir_ref ref;
 	unsigned int cpus;   /* values in an entry */
+	bool percpu;	     /* a value for each CPU, if there be only one */
 	size_t stride_bytes; /* from one CPU's value to the next */
 	bool is_array, is_lpm;
 	bool has_btf; /* it was read */

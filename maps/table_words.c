@@ -132,7 +132,7 @@ static int read_percpu(const struct weir_table *table, char *const *words, size_
 {
 	int err = 0;
 
-	if (table->cpus == 1 || n != table->cpus)
+	if (!table->percpu || n != table->cpus)
 		return weir_fail(-EINVAL, "%s: %zu values behind percpu; this map has %u",
 				 table->label, n, table->cpus);
 	for (unsigned int cpu = 0; cpu < table->cpus && !err; cpu++)

@@ -5,6 +5,7 @@
  *
  *   tool_kernel tcx         Linux 6.6: hooks of tcx
  *   tool_kernel frags       5.18: XDP programs that take frames in pieces
+ *   tool_kernel bloom       5.16: bloom filters
  *   tool_kernel callbacks   5.13: functions given to helpers
  *   tool_kernel enum64      6.0: BTF with enums of 64 bits
  *   tool_kernel tracing     programs in place of functions of others (freplace)
@@ -44,6 +45,11 @@ static bool has_frags(void)
 	return bpf_prog_load(BPF_PROG_TYPE_XDP, NULL, "GPL", PASS, N(PASS), &opts) >= 0;
 }
 
+static bool has_bloom(void)
+{
+	return bpf_map_create(BPF_MAP_TYPE_BLOOM_FILTER, NULL, 0, 4, 1, NULL) >= 0;
+}
+
 /* All that came with them: for_each_map_elem. */
 static bool has_callbacks(void)
 {
@@ -77,8 +83,8 @@ static const struct {
 	const char *name;
 	bool (*has)(void);
 } questions[] = {
-	{"tcx", has_tcx},	{"frags", has_frags},	  {"callbacks", has_callbacks},
-	{"enum64", has_enum64}, {"tracing", has_tracing},
+	{"tcx", has_tcx},     {"frags", has_frags},   {"callbacks", has_callbacks},
+	{"bloom", has_bloom}, {"enum64", has_enum64}, {"tracing", has_tracing},
 };
 
 int main(int argc, char **argv)
