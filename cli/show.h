@@ -20,6 +20,9 @@ struct weir_show {
 	size_t shown;
 };
 
+/* libxdp has places for ten (MAX_DISPATCHER_ACTIONS), unless it was built otherwise. */
+#define WEIR_SHOW_PARTS 32
+
 void weir_show_text(struct weir_show *show, const struct weir_attachment *at);
 void weir_show_json(struct weir_show *show, const struct weir_attachment *at);
 

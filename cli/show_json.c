@@ -60,6 +60,24 @@ static uint64_t loaded_at(const struct weir_show *show, const struct weir_prog *
 	return (show->now_real_ns - show->now_boot_ns + prog->load_time_ns) / NSEC_PER_SEC;
 }
 
+/* What shares the interface by libxdp. */
+static void put_parts(struct weir_show *show, const struct weir_prog *prog)
+{
+	struct weir_prog_part parts[WEIR_SHOW_PARTS];
+	int n = prog->ours ? 0 : weir_prog_parts(prog->id, parts, WEIR_SHOW_PARTS);
+
+	weir_json_array(&show->json, "components");
+	for (int i = 0; i < n && i < WEIR_SHOW_PARTS; i++) {
+		weir_json_object(&show->json, NULL);
+		weir_json_u64(&show->json, "id", parts[i].prog_id);
+		weir_json_string(&show->json, "name", parts[i].name);
+		weir_json_u64(&show->json, "link_id", parts[i].link_id);
+		put_pins(show, WEIR_PIN_OF_PROG, parts[i].prog_id);
+		weir_json_object_end(&show->json);
+	}
+	weir_json_array_end(&show->json);
+}
+
 static void put_prog(struct weir_show *show, const struct weir_prog *prog)
 {
 	struct weir_json *json = &show->json;
@@ -88,6 +106,7 @@ static void put_prog(struct weir_show *show, const struct weir_prog *prog)
 	for (i = 0; i < prog->n_map_ids; i++)
 		put_map(show, prog->map_ids[i]);
 	weir_json_array_end(json);
+	put_parts(show, prog);
 	weir_json_object_end(json);
 }
 

@@ -132,6 +132,21 @@ static void print_prog(const struct weir_show *show, const struct weir_prog *pro
 		print_map(show, prog->map_ids[i]);
 }
 
+/* What shares the interface by libxdp. */
+static void print_parts(const struct weir_show *show, const struct weir_prog *prog)
+{
+	struct weir_prog_part parts[WEIR_SHOW_PARTS];
+	int n = prog->ours ? 0 : weir_prog_parts(prog->id, parts, WEIR_SHOW_PARTS);
+
+	for (int i = 0; i < n && i < WEIR_SHOW_PARTS; i++) {
+		printf("      component ");
+		weir_text_print(stdout, parts[i].name[0] ? parts[i].name : "-");
+		printf(" id %u link %u", parts[i].prog_id, parts[i].link_id);
+		print_pins(show, WEIR_PIN_OF_PROG, parts[i].prog_id, " pinned ");
+		putchar('\n');
+	}
+}
+
 void weir_show_text(struct weir_show *show, const struct weir_attachment *at)
 {
 	if (at->ifindex != show->last_ifindex) {
@@ -140,6 +155,8 @@ void weir_show_text(struct weir_show *show, const struct weir_attachment *at)
 		putchar('\n');
 	}
 	print_hook(show, at);
-	if (at->has_prog)
+	if (at->has_prog) {
 		print_prog(show, &at->prog);
+		print_parts(show, &at->prog);
+	}
 }

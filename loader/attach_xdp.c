@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "loader/attach.h"
+#include "loader/dispatcher.h"
 #include "loader/error.h"
 #include "loader/log.h"
 #include "loader/owner.h"
@@ -279,6 +280,8 @@ int weir_xdp_attach(struct weir_attaching *at)
 		}
 		former_id = plan.prog_id;
 		err = attach_once(at, &plan, ext, sizeof(ext));
+		if (!err && plan.prog_id)
+			weir_dispatcher_removed(&plan.prog, at->dev, at->ifindex);
 		plan_close(&plan);
 	}
 	if (err == -EAGAIN)
@@ -314,6 +317,7 @@ static int detach_once(struct weir_detaching *de, const struct plan *plan, char 
 	if (err)
 		return weir_attach_fail(err, de->dev, place_of(plan->mode), ext);
 	de->removed++;
+	weir_dispatcher_removed(&plan->prog, de->dev, de->ifindex);
 	return 0;
 }
 

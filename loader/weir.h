@@ -399,6 +399,16 @@ int weir_prog_next(uint32_t *id, struct weir_prog *out);
 /* An fd of program @id, which the caller closes. Logged. */
 int weir_prog_open_id(uint32_t id);
 
+/* A program in place of a function of another one: a component of libxdp's dispatchers. */
+struct weir_prog_part {
+	uint32_t prog_id;
+	uint32_t link_id;
+	char name[64]; /* as in struct weir_prog; empty when it is gone */
+};
+/* Those of program @prog_id, in the order of its functions, to @parts, at most @max. Returns
+ * how many there are; 0 before Linux 5.13, which does not tell. -errno. */
+int weir_prog_parts(uint32_t prog_id, struct weir_prog_part *parts, size_t max);
+
 /* ---- test runs ----------------------------------------------------------- */
 
 /* One packet through a program, by BPF_PROG_TEST_RUN: nothing is sent or received. */

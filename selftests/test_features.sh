@@ -115,7 +115,38 @@ xdp_link() {
 }
 feature 'links of others at XDP' 'xdp' xdp_link
 
+dispatcher() {
+	ns "$A" xdp-loader load -m skb v0 "$PROGS/attach_others.o" -s xdp >/dev/null || return
+	weir -j show dev v0 | jq -e '.[0].prog.name == "xdp_dispatcher"' >/dev/null || return
+	weir -j show dev v0 | jq -e '.[0].prog.components | length == 1' >/dev/null || CELL='without components'
+}
+if have xdp-loader && kernel_has tracing; then
+	feature 'dispatchers of libxdp' 'xdp' dispatcher
+else
+	# Programs in place of others' functions are refused here: nobody has a dispatcher.
+	feature 'dispatchers of libxdp' 'freplace' sh -c 'echo no freplace >&2; false'
+fi
+
 # ---- the card ------------------------------------------------------------------------
+
+card() {
+	if [ ! -w /sys/bus/netdevsim/new_device ]; then
+		echo 'no netdevsim' >&2
+		return 1
+	fi
+	ns "$B" sh -c 'echo "9 1" >/sys/bus/netdevsim/new_device' || return
+	local dev bad
+	dev=$(ls /sys/bus/netdevsim/devices/netdevsim9/net)
+	mkdir "$BPFFS/features"
+	ns "$B" bpftool prog load "$PROGS/attach_others.o" "$BPFFS/features/p" type xdp dev "$dev" 2>/dev/null &&
+		"$WEIR" -n "$B" attach dev "$dev" xdp offload pinned "$BPFFS/features/p" &&
+		"$WEIR" -n "$B" -j show dev "$dev" | jq -e '.[0].mode == "offload"' >/dev/null
+	bad=$?
+	rm -rf "$BPFFS/features"
+	echo 9 >/sys/bus/netdevsim/del_device
+	return $bad
+}
+feature 'XDP on the card (netdevsim)' 'no netdevsim' card
 
 # ---- maps ----------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@
  *   tool_kernel frags       5.18: XDP programs that take frames in pieces
  *   tool_kernel bloom       5.16: bloom filters
  *   tool_kernel callbacks   5.13: functions given to helpers
+ *   tool_kernel link-targets  5.13: links tell what they stand in
  *   tool_kernel enum64      6.0: BTF with enums of 64 bits
  *   tool_kernel tracing     programs in place of functions of others (freplace)
  *
@@ -79,12 +80,30 @@ static bool has_tracing(void)
 	       bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", zero, N(zero), &opts) >= 0;
 }
 
+/* A member of bpf_link_info, in the kernel's own types. */
+static bool has_link_targets(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = false;
+
+	for (__u32 id = 1; btf && !has && id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		for (int i = 0; btf_is_struct(t) && !has && i < btf_vlen(t); i++)
+			has = !strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off),
+				      "target_obj_id");
+	}
+	btf__free(btf);
+	return has;
+}
+
 static const struct {
 	const char *name;
 	bool (*has)(void);
 } questions[] = {
-	{"tcx", has_tcx},     {"frags", has_frags},   {"callbacks", has_callbacks},
-	{"bloom", has_bloom}, {"enum64", has_enum64}, {"tracing", has_tracing},
+	{"tcx", has_tcx},	  {"frags", has_frags},	  {"callbacks", has_callbacks},
+	{"bloom", has_bloom},	  {"enum64", has_enum64}, {"link-targets", has_link_targets},
+	{"tracing", has_tracing},
 };
 
 int main(int argc, char **argv)

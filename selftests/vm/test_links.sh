@@ -194,7 +194,7 @@ like "$err" '^weir: b0: xdp native: .*upper device already has a program' 'says 
 ok 'detach from the bridge' weir detach dev br0
 ok 'detach from the port' weir detach dev b0
 ok 'the bridge again' weir attach dev br0 xdp generic obj "$OBJ"
-is "$(weir -j show | jq -r 'map(.dev + " " + .hook) | join(",")')" 'br0 xdp,b1 egress' 'and the other port'
+is "$(weir -j show | jq -r 'map(.dev + " " + .hook) | sort | join(",")')" 'b1 egress,br0 xdp' 'and the other port'
 ok 'a port leaves the bridge' ip -n "$E" link set dev b1 nomaster
 is "$(weir -j show dev b1 | jq length)" 1 'with its program'
 weir -q detach dev b1
