@@ -91,7 +91,7 @@ endif
 
 .PHONY: all help deps deps-check deps-auto demo check check-format check-headers check-lint \
 	check-unit check-fuzz check-self check-ci fuzz fuzz-filter bench install clean asan tests \
-	vmcheck vmcheck-all
+	vmcheck vmcheck-all support
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -62,8 +62,7 @@ static int add_columns(struct weir_print *print, const struct weir_type *type, c
 /* The values of CPUs, and what refers to others, are words as behind a key. */
 static bool has_words(const struct weir_print *print)
 {
-	return print->table->ref != WEIR_REF_NONE ||
-	       (print->table->percpu && print->opts->percpu);
+	return print->table->ref != WEIR_REF_NONE || (print->table->percpu && print->opts->percpu);
 }
 
 static int find_columns(struct weir_print *print)

@@ -120,11 +120,11 @@ check: check-deps
 VM_CACHE ?= $(or $(XDG_CACHE_HOME),$(or $(HOME),$(abspath $(B)))/.cache)/weir/vm
 VM_KERNELS := 6.1 6.12
 KERNELS ?= $(VM_KERNELS)
-# What the kernel has no part in stays on this machine.
-VM_SUITES := $(patsubst selftests/%.sh,%,$(filter-out %/test_build.sh %/test_page.sh,\
+# What the kernel has no part in stays on this machine; and what sanitizers make of memory.
+VM_SUITES := $(patsubst selftests/%.sh,%,$(filter-out %/test_build.sh %/test_page.sh %/test_sanitized.sh,\
 	$(filter selftests/test_% selftests/vm/test_%,$(SCRIPTS))))
 # Emulation makes each program thirty times slower: these are what six minutes have room for.
-VM_QUICK := test_attach test_exec test_tcx $(filter vm/%,$(VM_SUITES))
+VM_QUICK := test_features test_attach test_exec test_tcx test_ip $(filter vm/%,$(VM_SUITES))
 SUITES ?= $(VM_QUICK)
 
 check-deps-vm:
@@ -137,6 +137,11 @@ vmcheck: check-deps-vm
 vmcheck-all: KERNELS := 5.10 $(VM_KERNELS) newest
 vmcheck-all: SUITES := $(VM_SUITES)
 vmcheck-all: vmcheck
+
+# README's table: every kernel of vmcheck-all, and this machine's.
+support: all tests
+	$(Q)mkdir -p $(B)/vm/here && BUILD=$(abspath $(B)) bash selftests/test_features.sh >$(B)/vm/here/test_features.tap 2>/dev/null || true
+	$(Q)bash selftests/vm/table.sh README.md $(foreach k,here 5.10 $(VM_KERNELS) newest,$(B)/vm/$(k)/test_features.tap)
 
 bench: all $(BENCHES) progs
 	$(Q)BUILD=$(abspath $(B)) bash selftests/bench/run.sh

@@ -5,7 +5,6 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-NEW=$BUILD/bpf/count.o
 OLD=$BUILD/bpf/legacy/count.o
 netns_add A
 veth_pair "$A" v0 "$A" v1

@@ -36,8 +36,8 @@ counted() {
 # feature NAME PATTERN COMMAND...: one row. When COMMAND fails, what it says on standard
 # error must match PATTERN; the cell is then "no", and else what COMMAND has put into
 # CELL, or "yes".
-NAMES=()
-CELLS=()
+note "kernel $(uname -r)"
+ROWS=
 feature() {
 	local name=$1 pattern=$2
 	shift 2
@@ -45,17 +45,17 @@ feature() {
 	run "$@"
 	if [ "$status" = 0 ]; then
 		verdict 0 "$name: $CELL"
+		[ "$CELL" = yes ] || note "$err"
 	else
 		CELL=no
 		like "$err" "$pattern" "$name: no, and weir says so"
 		note "$err"
 	fi
-	NAMES+=("$name")
-	CELLS+=("$CELL")
 	note "feature $name: $CELL"
+	ROWS+="$name: $CELL"$'\n'
 	weir -q detach dev v0 force 2>/dev/null
 	weir -q detach dev j0 force 2>/dev/null
-	rm -rf "${BPFFS:?}"/tc "${BPFFS:?}"/features
+	rm -rf "${BPFFS:?}"/tc "${BPFFS:?}"/xdp "${BPFFS:?}"/features
 }
 
 # ---- hooks ---------------------------------------------------------------------------
@@ -86,7 +86,7 @@ block() {
 	[ "$(hits 1)" = 3 ]
 	local bad=$?
 	ns "$A" tc qdisc del dev j0 ingress
-	return $bad
+	return "$bad"
 }
 feature 'tc blocks of several interfaces' 'block' block
 
@@ -118,7 +118,8 @@ feature 'links of others at XDP' 'xdp' xdp_link
 dispatcher() {
 	ns "$A" xdp-loader load -m skb v0 "$PROGS/attach_others.o" -s xdp >/dev/null || return
 	weir -j show dev v0 | jq -e '.[0].prog.name == "xdp_dispatcher"' >/dev/null || return
-	weir -j show dev v0 | jq -e '.[0].prog.components | length == 1' >/dev/null || CELL='without components'
+	weir -j show dev v0 | jq -e '.[0].prog.components | length == 1' >/dev/null ||
+		{ weir show dev v0 >&2; CELL='without components'; }
 }
 if have xdp-loader && kernel_has tracing; then
 	feature 'dispatchers of libxdp' 'xdp' dispatcher
@@ -136,7 +137,7 @@ card() {
 	fi
 	ns "$B" sh -c 'echo "9 1" >/sys/bus/netdevsim/new_device' || return
 	local dev bad
-	dev=$(ls /sys/bus/netdevsim/devices/netdevsim9/net)
+	dev=$(ip -n "$B" -br link show | awk '$1 !~ /^(lo|[vj]1@.*)$/ { print $1 }')
 	mkdir "$BPFFS/features"
 	ns "$B" bpftool prog load "$PROGS/attach_others.o" "$BPFFS/features/p" type xdp dev "$dev" 2>/dev/null &&
 		"$WEIR" -n "$B" attach dev "$dev" xdp offload pinned "$BPFFS/features/p" &&
@@ -144,7 +145,7 @@ card() {
 	bad=$?
 	rm -rf "$BPFFS/features"
 	echo 9 >/sys/bus/netdevsim/del_device
-	return $bad
+	return "$bad"
 }
 feature 'XDP on the card (netdevsim)' 'no netdevsim' card
 
@@ -156,7 +157,7 @@ batches() {
 	# which makes room in time
 	[ "$type" = lru_hash ] && max=8000
 	mkdir "$BPFFS/features"
-	"$WEIR" map create "$BPFFS/features/m" type "$type" key "$key" value u32 max $max || return
+	"$WEIR" map create "$BPFFS/features/m" type "$type" key "$key" value u32 max "$max" || return
 	for ((n = 0; n < 1000; n++)); do
 		case $type in
 		lpm_trie) echo "10.0.$((n / 250)).$((n % 250))/32 7" ;;
@@ -185,15 +186,15 @@ feature 'ring buffers' 'Linux 5.8' events
 bloom() {
 	create type bloom_filter value u32 max 100 && "$WEIR" map push "$BPFFS/features/m" 7
 }
-feature 'bloom filters' 'needs Linux 5.16' bloom
+feature 'bloom filters' 'need Linux 5.16' bloom
 user_events() {
 	create type user_ringbuf max 4096
 }
-feature 'user ring buffers' 'needs Linux 6.1' user_events
+feature 'user ring buffers' 'need Linux 6.1' user_events
 arena() {
 	create type arena max 10 flags mmapable
 }
-feature 'arenas' 'needs Linux 6.9' arena
+feature 'arenas' 'need Linux 6.9' arena
 
 # Of floating point the kernel's BTF knows since 5.13; without, its tools see bytes.
 floats() {
@@ -202,4 +203,24 @@ floats() {
 	[ "$("$WEIR" map get "$BPFFS/features/m" 1)" = '1 a=1.5,b=2.5' ]
 }
 feature 'BTF: floating point' 'BTF' floats
+# ---- README's table --------------------------------------------------------------------
+
+table() {
+	sed -n '/^<!-- support:/,/^<!-- end of support/p' "$ROOT/README.md" | grep '^|'
+}
+# column N: "FEATURE: CELL" for the Nth kernel of the table; without N: the features.
+column() {
+	table | tail -n +3 | awk -F ' *[|] *' -v n="$1" '{ print n ? $2 ": " $(n + 2) : $2 }'
+}
+mapfile -t KERNELS < <(table | head -n 1 | tr '|' '\n' | grep -o '[0-9][0-9.]*.*[^ ]')
+is "$(column)" "$(printf %s "$ROWS" | sed 's/: [^:]*$//')" "README's table has these features; make support writes it"
+is "$(table | tr -cd '|\n' | sort -u | wc -l)" 1 \
+	'as many columns in each row'
+here=$(bash "$ROOT/selftests/vm/table.sh" name "$(uname -r)")
+for ((n = 0; n < ${#KERNELS[@]}; n++)); do
+	if [ "${KERNELS[n]}" = "$here" ]; then
+		is "$(column $((n + 1)))" "${ROWS%$'\n'}" "and says of $here what is so"
+	fi
+done
+
 done_testing

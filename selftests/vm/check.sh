@@ -51,8 +51,7 @@ guest() {
 	: >"$share/log"
 	bash "$here/kernel.sh" "$kernel" "$VM_CACHE" || return
 	cp "$VM_CACHE/$kernel/release" "$share/"
-	# shellcheck disable=SC2086 # words
-	printf 'export BUILD=%q\nexec bash %q %s\n' "$BUILD" "$here/suites.sh" "$(echo $SUITES)" >"$share/guest.sh"
+	printf 'export BUILD=%q\nexec bash %q %s\n' "$BUILD" "$here/suites.sh" "${SUITES//$'\n'/ }" >"$share/guest.sh"
 	bash "$here/run.sh" "$VM_CACHE/$kernel" "$share" &
 	runner=$!
 	tail -n +1 -s 1 -f --pid=$runner "$share/log" | sed -u "s/^/  VM      $kernel: /"
