@@ -126,16 +126,18 @@ VM_SUITES := $(patsubst selftests/%.sh,%,$(filter-out %/test_build.sh %/test_pag
 # Emulation makes each program thirty times slower: these are what six minutes have room for.
 VM_QUICK := test_features test_attach test_exec test_tcx test_ip $(filter vm/%,$(VM_SUITES))
 SUITES ?= $(VM_QUICK)
+VM_TIMEOUT ?= 1200
 
 check-deps-vm:
 	@( $(call DEPS_CHECK,$(DEPS_CHECK_ALL) $(DEPS_CHECK_TEST) $(DEPS_CHECK_VM)) ) 2>/dev/null || $(MAKE) --no-print-directory deps
 
 vmcheck: check-deps-vm
-	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests
-	$(Q)BUILD=$(abspath $(B)) VM_CACHE='$(VM_CACHE)' SUITES='$(SUITES)' bash selftests/vm/check.sh $(KERNELS)
+	$(Q)$(MAKE) --no-print-directory -s -j$$(nproc) all tests
+	$(Q)BUILD=$(abspath $(B)) VM_CACHE='$(VM_CACHE)' VM_TIMEOUT=$(VM_TIMEOUT) SUITES='$(SUITES)' bash selftests/vm/check.sh $(KERNELS)
 
 vmcheck-all: KERNELS := 5.10 $(VM_KERNELS) newest
 vmcheck-all: SUITES := $(VM_SUITES)
+vmcheck-all: VM_TIMEOUT := 7200
 vmcheck-all: vmcheck
 
 # README's table: every kernel of vmcheck-all, and this machine's.
