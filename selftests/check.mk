@@ -121,7 +121,7 @@ VM_CACHE ?= $(or $(XDG_CACHE_HOME),$(or $(HOME),$(abspath $(B)))/.cache)/weir/vm
 VM_KERNELS := 6.1 6.12
 KERNELS ?= $(VM_KERNELS)
 # What the kernel has no part in stays on this machine; and what sanitizers make of memory.
-VM_SUITES := $(patsubst selftests/%.sh,%,$(filter-out %/test_build.sh %/test_page.sh %/test_sanitized.sh,\
+VM_SUITES := $(patsubst selftests/%.sh,%,$(filter-out %/test_build.sh %/test_page.sh %/test_sanitized.sh %/test_vm.sh,\
 	$(filter selftests/test_% selftests/vm/test_%,$(SCRIPTS))))
 # Emulation makes each program thirty times slower: these are what six minutes have room for.
 VM_QUICK := test_features test_attach test_exec test_tcx test_ip $(filter vm/%,$(VM_SUITES))

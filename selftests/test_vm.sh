@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What vmcheck does before and after its guests: words, kernels that cannot be had, what
+# is told of suites, README's table.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+VM=$ROOT/selftests/vm
+export VM_CACHE=$TMP/cache VM_MIRROR=http://127.0.0.1:9 BUILD=$TMP/build
+
+# ---- words -----------------------------------------------------------------------------
+
+run env SUITES=test_nosuch bash "$VM/check.sh" 6.1
+exits 2 'a suite that is not there'
+like "$err" 'no selftests/test_nosuch.sh' 'is named'
+run env SUITES=test_exec bash "$VM/check.sh"
+exits 2 'no kernel'
+run env SUITES=test_exec bash "$VM/check.sh" 4.19
+exits 1 'a kernel that nobody has'
+like "$err" '4.19: not 5.10, 6.1, 6.12 or newest' 'is refused with those that are'
+like "$out" 'Linux 4.19: nothing has run' 'and told of'
+
+# ---- no network ------------------------------------------------------------------------
+
+if skip_unless 'have qemu-system-x86_64' 'needs what make vmcheck installs' 5; then
+	run bash "$VM/kernel.sh" 6.1 "$VM_CACHE"
+	exits 1 'no mirror, and an empty cache'
+	like "$err" "$VM_MIRROR does not answer, and the cache $VM_CACHE/6.1 is empty; .*VM_MIRROR=" 'names both'
+	echo 6.1.0-1-amd64 >"$VM_CACHE/6.1/release"
+	echo '6.1.1-1 0' >"$VM_CACHE/6.1/version"
+	ok 'no mirror, and a kernel in the cache' bash "$VM/kernel.sh" 6.1 "$VM_CACHE"
+	like "$out" "Linux 6.1.0-1-amd64: .* does not answer, taken as it is in $VM_CACHE/6.1" 'which is taken'
+	is "$(find "$VM_CACHE/6.1" -name 'work.*')" '' 'no folder of work stays'
+fi
+
+# ---- what is told ------------------------------------------------------------------------
+
+cd "$TMP" || exit 1
+printf 'ok 1 - one\n1..1\n' >good.tap
+echo '0 3' >good.end
+: >good.err
+ok 'a suite that has passed' prove --exec "bash $VM/replay.sh" good.tap
+printf 'ok 1 - one\nnot ok 2 - two\n1..2\n' >bad.tap
+echo '1 3' >bad.end
+echo '# two was not one' >bad.err
+fails 'one that has failed' prove --exec "bash $VM/replay.sh" bad.tap
+like "$err$out" 'two was not one.*Failed test: +2' 'with its diagnostics'
+cp good.tap late.tap
+fails 'one that the guest did not live to see ended' prove --exec "bash $VM/replay.sh" late.tap
+like "$err" 'late has not come to its end' 'says so'
+
+# ---- README's table ------------------------------------------------------------------------
+
+printf 'before\n<!-- support: x -->\nold\n<!-- end of support -->\nafter\n' >readme
+printf '# kernel 6.1.0-56-amd64\n# feature a, b: no\n# feature c: yes\n1..2\n' >young.tap
+printf '# kernel 5.10.0-46-amd64\n# feature a, b: yes\n# feature c: by hand\n1..2\n' >old.tap
+printf '# kernel 6.18.44-own\n# feature a, b: yes\n# feature c: no\n1..2\n' >own.tap
+ok 'a table of three kernels' bash "$VM/table.sh" readme young.tap own.tap old.tap
+is "$(cat readme)" "before
+<!-- support: x -->
+| feature of weir, Linux | 5.10 | 6.1 | 6.18, not Debian's |
+| --- | --- | --- | --- |
+| a, b | yes | no | yes |
+| c | by hand | yes | no |
+<!-- end of support -->
+after" 'the oldest first, in the place of the former'
+printf '# kernel 6.1.0-56-amd64\n# feature a, b: no\n' >young.tap
+before=$(cat readme)
+fails 'a suite that has not come to its end' bash "$VM/table.sh" readme young.tap old.tap
+is "$(cat readme)" "$before" 'changes nothing'
+
+done_testing
