@@ -33,6 +33,7 @@ struct entry {
 struct entries {
 	struct entry *list;
 	size_t n, room;
+	bool stale; /* a program went away since the kernel named it */
 };
 
 static uint32_t parent_of(enum weir_hook hook)
@@ -44,6 +45,7 @@ static int add_entry(const struct weir_tc_filter *filter, void *ctx)
 {
 	struct entries *all = ctx;
 	struct entry *entry;
+	int err;
 
 	if (all->n == all->room) {
 		size_t room = all->room * 2 + 16;
@@ -56,8 +58,10 @@ static int add_entry(const struct weir_tc_filter *filter, void *ctx)
 	}
 	entry = &all->list[all->n];
 	*entry = (struct entry){.filter = *filter};
-	/* A program that went away goes with its filter; EPERM is not ours. */
-	entry->known = filter->prog_id && !weir_prog_read_id(filter->prog_id, &entry->prog, NULL);
+	/* A program that went away goes with its filter, or was replaced; EPERM is not ours. */
+	err = filter->prog_id ? weir_prog_read_id(filter->prog_id, &entry->prog, NULL) : -EPERM;
+	entry->known = !err;
+	all->stale |= err == -ENOENT;
 	if (!entry->known)
 		entry->prog.id = filter->prog_id;
 	all->n++;
@@ -66,8 +70,15 @@ static int add_entry(const struct weir_tc_filter *filter, void *ctx)
 
 static int read_entries(struct weir_net *net, int ifindex, enum weir_hook hook, struct entries *all)
 {
-	*all = (struct entries){0};
-	return weir_nl_filters(net, ifindex, parent_of(hook), add_entry, all);
+	int err = 0;
+
+	*all = (struct entries){.stale = true};
+	for (int i = 0; i < WEIR_ATTACH_TRIES && all->stale && !err; i++) {
+		all->n = 0;
+		all->stale = false;
+		err = weir_nl_filters(net, ifindex, parent_of(hook), add_entry, all);
+	}
+	return err;
 }
 
 static bool is_bpf(const struct entry *entry)

@@ -129,4 +129,20 @@ for words in "xdp generic" ingress "egress tcx"; do
 	kill_at_calls
 done
 
+# Between the kernel's list of filters and a look at one's program somebody may have
+# replaced it: the list is read again. It was called a stranger's.
+reset
+hook=(ingress)
+attach
+bad=0
+for ((n = 1; n <= 40; n++)); do
+	run attach strace -qq -o "$TMP/trace" -e inject=bpf:error=ENOENT:when=$n
+	if [[ $err == *'not open to this user'* ]]; then
+		note "bpf call $n answers ENOENT: $err"
+		bad=1
+	fi
+done
+verdict $bad 'a program that went away meanwhile is nobody else'
+reset
+
 done_testing
