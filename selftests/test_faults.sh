@@ -133,7 +133,7 @@ done
 # replaced it: the list is read again. It was called a stranger's.
 reset
 hook=(ingress)
-attach
+attach env
 bad=0
 for ((n = 1; n <= 40; n++)); do
 	run attach strace -qq -o "$TMP/trace" -e inject=bpf:error=ENOENT:when=$n

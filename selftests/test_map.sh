@@ -72,7 +72,7 @@ is "$out" "2 $((CPUS * (CPUS + 1) / 2))" 'for each CPU'
 ok 'zero' weir map set stats 2 0
 run weir map get stats 2
 is "$out" '2 0' 'on all CPUs'
-refused "[0-9]+ values behind percpu" set stats 2 percpu 1
+refused "[0-9]+ values behind percpu" set stats 2 percpu "${EACH[@]}" 1
 refused '9: out of range; indexes are from 0 to 3' set stats 9 1
 
 for n in 1 2 3; do
