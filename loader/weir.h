@@ -451,6 +451,8 @@ typedef int (*weir_link_stats_fn)(const struct weir_link_stats *stats, void *ctx
 
 /* All interfaces of @net in the order of their indexes. Logged. */
 int weir_link_stats(struct weir_net *net, weir_link_stats_fn fn, void *ctx);
+/* The same, but of each only ifindex and counters, for less (RTM_GETSTATS, Linux 4.7). */
+int weir_link_counters(struct weir_net *net, weir_link_stats_fn fn, void *ctx);
 
 /* What a driver counts for one queue. */
 struct weir_queue_stats {

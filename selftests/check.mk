@@ -11,7 +11,7 @@ F_LIB := $(LIB_SRC:%.c=$(F)/%.o)
 F_CLI := $(filter-out $(F)/cli/main.o,$(CLI_SRC:%.c=$(F)/%.o))
 F_PACKETS := $(filter-out $(F)/cli/packets/main.o,$(PACKETS_SRC:%.c=$(F)/%.o))
 FUZZERS := $(FUZZ_SRC:tests/%.c=$(F)/%)
-FUZZ_SECONDS ?= 60
+FUZZ_SECONDS ?= 40
 
 $(A)/%.o: %.c | $(B)/.deps
 	$(call say,CC-ASAN,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) $(ASAN_FLAGS) -O1 -MMD -MP -c $< -o $@

@@ -462,6 +462,27 @@ static void test_link_stats(void **state)
 	assert_int_equal(weir_nl_link_stats_parse(filter_msg(1, "x"), &stats), -EBADMSG);
 }
 
+/* Those alone, of an interface by its index. */
+static void test_link_counters(void **state)
+{
+	struct rtnl_link_stats64 counters = {.rx_packets = 1, .tx_bytes = 1ull << 40};
+	struct weir_link_stats stats;
+	struct if_stats_msg *head;
+	struct nlmsghdr *msg = begin(RTM_NEWSTATS, 0, sizeof(*head));
+
+	(void)state;
+	head = mnl_nlmsg_get_payload(msg);
+	head->ifindex = 12;
+	mnl_attr_put(msg, IFLA_STATS_LINK_64, sizeof(counters), &counters);
+	assert_int_equal(weir_nl_link_counters_parse(msg, &stats), 0);
+	assert_int_equal(stats.ifindex, 12);
+	assert_int_equal(stats.rx_packets, 1);
+	assert_true(stats.tx_bytes == 1ull << 40);
+	assert_int_equal(weir_nl_link_counters_parse(filter_msg(1, "x"), &stats), -EBADMSG);
+	msg->nlmsg_len = MNL_NLMSG_HDRLEN + sizeof(*head) - 1;
+	assert_int_equal(weir_nl_link_counters_parse(msg, &stats), -EBADMSG);
+}
+
 /* Attributes of wrong size count as absent; names are cut and terminated. */
 static void test_parse_damaged(void **state)
 {
@@ -530,6 +551,8 @@ static void test_parse_random(void **state)
 			weir_nl_qdisc_parse(copy, &qdisc);
 			weir_nl_filter_parse(copy, &filter, actions);
 		}
+		copy->nlmsg_type = RTM_NEWSTATS;
+		weir_nl_link_counters_parse(copy, &stats);
 		copy->nlmsg_type = i & 1 ? NLMSG_ERROR : NLMSG_DONE;
 		weir_nl_ack_parse(copy, &ack);
 		free(copy);
@@ -740,14 +763,15 @@ static void test_tcx_pin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_qdisc_requests),	   cmocka_unit_test(test_filter_requests),
-		cmocka_unit_test(test_xdp_requests),	   cmocka_unit_test(test_ack),
-		cmocka_unit_test(test_ack_damaged),	   cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_link_stats),	   cmocka_unit_test(test_parse_damaged),
-		cmocka_unit_test(test_parse_random),	   cmocka_unit_test(test_dump_restarts),
-		cmocka_unit_test(test_dump_never_settles), cmocka_unit_test(test_dump_big),
-		cmocka_unit_test(test_dump_fails),	   cmocka_unit_test(test_filters),
-		cmocka_unit_test(test_real_kernel),	   cmocka_unit_test(test_tcx_pin),
+		cmocka_unit_test(test_qdisc_requests), cmocka_unit_test(test_filter_requests),
+		cmocka_unit_test(test_xdp_requests),   cmocka_unit_test(test_ack),
+		cmocka_unit_test(test_ack_damaged),    cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_link_stats),     cmocka_unit_test(test_link_counters),
+		cmocka_unit_test(test_parse_damaged),  cmocka_unit_test(test_parse_random),
+		cmocka_unit_test(test_dump_restarts),  cmocka_unit_test(test_dump_never_settles),
+		cmocka_unit_test(test_dump_big),       cmocka_unit_test(test_dump_fails),
+		cmocka_unit_test(test_filters),	       cmocka_unit_test(test_real_kernel),
+		cmocka_unit_test(test_tcx_pin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

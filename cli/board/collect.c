@@ -3,8 +3,9 @@
  * From the kernel to a snapshot. In: a network namespace. Out: interfaces with their
  * counters, programs in the order in which packets meet them, counter maps with all entries.
  *
- * Counters are read each time. What is attached and pinned is looked for every four seconds:
- * it changes rarely, costs more, and nobody tells (a pin, a tcx link). A map that is gone, or
+ * Counters are read each time. What is attached and pinned, and how interfaces are called, is
+ * looked for every four seconds: it changes rarely, costs more, and nobody tells (a pin, a tcx
+ * link). A map that is gone, or
  * another one at its pin, is noticed then; one that cannot be read is left out until then.
  */
 #include <bpf/bpf.h>
@@ -16,6 +17,7 @@
 #include <time.h>
 
 #include "cli/board/collect.h"
+#include "cli/board/links.h"
 #include "cli/board/look.h"
 #include "cli/board/queues.h"
 #include "cli/names.h"
@@ -30,6 +32,7 @@
 struct weir_collect {
 	struct weir_collect_opts opts;
 	struct weir_look look;
+	struct weir_links links;
 	struct weir_queue_watch queues;
 };
 
@@ -234,16 +237,9 @@ static int add_queues(struct weir_collect *collect, struct weir_snap *snap,
 	return fill_queues(collect, snap, map, stats, (uint32_t)n);
 }
 
-struct adding {
-	struct weir_collect *collect;
-	struct weir_snap *snap;
-};
-
-static int add_dev(const struct weir_link_stats *stats, void *ctx)
+static int add_dev(struct weir_collect *collect, struct weir_snap *snap,
+		   const struct weir_link_stats *stats)
 {
-	struct adding *adding = ctx;
-	struct weir_collect *collect = adding->collect;
-	struct weir_snap *snap = adding->snap;
 	uint32_t number = snap->n_devs;
 	struct weir_snap_dev *dev;
 	int err = 0;
@@ -319,6 +315,7 @@ void weir_collect_close(struct weir_collect *collect)
 	if (!collect)
 		return;
 	weir_queue_watch_free(&collect->queues);
+	weir_links_free(&collect->links);
 	weir_look_free(&collect->look);
 	free(collect);
 }
@@ -326,10 +323,10 @@ void weir_collect_close(struct weir_collect *collect)
 int weir_collect_take(struct weir_collect *collect, struct weir_snap *snap)
 {
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	struct adding adding = {collect, snap};
+	bool due = collect->look.has_runs || now_ns - collect->look.time_ns >= LOOK_NS;
 	int err = weir_snap_begin(snap) ? weir_board_no_memory() : 0;
 
-	if (!err && (collect->look.has_runs || now_ns - collect->look.time_ns >= LOOK_NS))
+	if (!err && due)
 		err = weir_look_around(&collect->look);
 	for (size_t i = 0; i < collect->look.n_maps && !err; i++) {
 		collect->look.maps[i].in_snap = false;
@@ -338,7 +335,9 @@ int weir_collect_take(struct weir_collect *collect, struct weir_snap *snap)
 	}
 	snap->time_ns = clock_ns(CLOCK_MONOTONIC);
 	snap->time_s = (double)clock_ns(CLOCK_REALTIME) / 1e9;
-	err = err ?: weir_link_stats(collect->look.net, add_dev, &adding);
+	err = err ?: weir_links_read(&collect->links, collect->look.net, due);
+	for (size_t i = 0; i < collect->links.n && !err; i++)
+		err = add_dev(collect, snap, &collect->links.list[i]);
 	weir_queue_watch_sweep(&collect->queues);
 	snap->cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_ns;
 	return err;

@@ -8,10 +8,14 @@
 
 #include "cli/board/look.h"
 #include "cli/board/queues.h"
+#include "cli/interval.h"
+
+#define AGAIN_NS 60000000000ull /* queues that came meanwhile */
 
 struct weir_watched_queues {
 	int ifindex;
-	struct weir_queues *queues; /* NULL: its driver counts none */
+	struct weir_queues *queues; /* NULL: its driver counts none, or but one */
+	uint64_t asked_ns;	    /* when that was found out */
 	bool present;
 };
 
@@ -51,25 +55,38 @@ static bool any_is_one_of_many(const struct weir_queue_stats *stats, int n)
 	return n_tx > 1 || n - n_tx > 1;
 }
 
+/* The names again, when they were not of this driver, or not of as many queues. */
+static int open_again(struct weir_watched_queues *dev, struct weir_net *net, const char *name)
+{
+	uint64_t now_ns = weir_now_ns();
+
+	if (dev->queues || now_ns < dev->asked_ns + AGAIN_NS)
+		return 0;
+	dev->asked_ns = now_ns;
+	return weir_queues_open(net, name, &dev->queues) == -ENOMEM ? -ENOMEM : 0;
+}
+
 int weir_queue_watch_read(struct weir_queue_watch *watch, struct weir_net *net,
 			  const struct weir_link_stats *link, const struct weir_queue_stats **out)
 {
 	struct weir_watched_queues *dev = find(watch, link->ifindex);
-	int ret = 0;
+	int ret;
 
 	if (link->n_rx_queues < 2 && link->n_tx_queues < 2)
 		return 0;
-	if (!dev) {
+	if (!dev)
 		dev = add(watch, link->ifindex);
-		if (!dev || weir_queues_open(net, link->dev, &dev->queues) == -ENOMEM)
-			return -ENOMEM;
-	}
+	if (!dev || open_again(dev, net, link->dev))
+		return -ENOMEM;
 	dev->present = true;
-	if (dev->queues)
-		ret = weir_queues_read(dev->queues, net, link->dev, out);
+	ret = dev->queues ? weir_queues_read(dev->queues, net, link->dev, out) : 0;
+	if (ret > 0 && any_is_one_of_many(*out, ret))
+		return ret;
+	weir_queues_close(dev->queues);
+	dev->queues = NULL;
 	if (ret == -ESTALE)
-		dev->present = false; /* opened anew next time */
-	return ret > 0 && any_is_one_of_many(*out, ret) ? ret : 0;
+		dev->asked_ns = 0; /* next time */
+	return 0;
 }
 
 void weir_queue_watch_sweep(struct weir_queue_watch *watch)
