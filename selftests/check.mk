@@ -63,7 +63,7 @@ $(PROG_OBJ): $(B)/progs/%.o: selftests/progs/%.c $(wildcard selftests/progs/*.h)
 	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(PROG_FLAGS) -c $< -o $@
 
 progs: $(PROG_OBJ)
-tests: $(TESTS) $(TOOLS) $(B)/bench/replace $(B)/bench/compare $(B)/tests/fault.so $(B)/weir-asan $(B)/weir-shared progs
+tests: $(TESTS) $(TOOLS) $(BENCHES) $(B)/tests/fault.so $(B)/weir-asan $(B)/weir-shared progs
 asan: $(TESTS)
 
 LINT_SRC := $(LIB_SRC) $(CLI_SRC) $(TOP_SRC) $(SERVE_SRC) $(PACKETS_SRC) $(STATIC_SRC)

@@ -23,6 +23,7 @@
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
+#include "tests/mutate.h"
 #include "tests/pkt.h"
 
 #define ROUNDS_MAX 255
@@ -352,8 +353,8 @@ struct prefix4 {
 /* /20 to /32 over all of IPv4, each once. */
 static struct prefix4 nth_prefix(uint64_t *state)
 {
-	struct prefix4 prefix = {.len = 20 + (uint32_t)(pkt_random(state) % 13)};
-	uint32_t addr = (uint32_t)(pkt_random(state) >> 20);
+	struct prefix4 prefix = {.len = 20 + (uint32_t)(mutate_random(state) % 13)};
+	uint32_t addr = (uint32_t)(mutate_random(state) >> 20);
 
 	prefix.addr_be = htonl(addr & (uint32_t)(0xffffffffULL << (32 - prefix.len)));
 	return prefix;

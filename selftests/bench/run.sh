@@ -21,7 +21,7 @@ echo "count: cost of a packet (goal: at most 4 ns over parsing)"
 
 echo
 echo 'filter: cost of a packet; peers: xdp-filter with the same rules, a plain LPM trie'
-xdp_filter=$(dpkg -L xdp-tools 2>/dev/null | grep xdpfilt_alw_all.o)
+xdp_filter=$(dpkg -L libxdp1 2>/dev/null | grep xdpfilt_alw_all.o)
 FILTER_ROUNDS=${FILTER_ROUNDS:-15}
 "$BUILD/bench/filter" "$WEIR" "$PROGS/bench_filter.o" "${xdp_filter%/*}" "$TMP/list" "$FILTER_ROUNDS"
 rm -f "$TMP/list"
