@@ -48,15 +48,16 @@ static int ask(struct weir_net *net, const char *dev, void *request)
 
 static int count_stats(struct weir_net *net, const char *dev, uint32_t *out)
 {
-	struct {
+	union {
 		struct ethtool_sset_info head;
-		uint32_t n;
+		/* a number for each set that is asked for: one */
+		uint32_t words[sizeof(struct ethtool_sset_info) / sizeof(uint32_t) + 1];
 	} info = {.head = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1u << ETH_SS_STATS}};
 	int err = ask(net, dev, &info);
 
 	if (err)
 		return err;
-	*out = info.head.sset_mask ? info.n : 0;
+	*out = info.head.sset_mask ? info.head.data[0] : 0;
 	return 0;
 }
 
