@@ -122,7 +122,10 @@ static int edit(struct weir_filter_line *line)
 
 static int refuse_missing(const struct weir_filter_line *line)
 {
-	if (line->cfg->dev)
+	if (line->there)
+		weir_say_error("%s: does not filter by set '%s'; a first rule attaches it",
+			       line->cfg->dev, line->cfg->set);
+	else if (line->cfg->dev)
 		weir_say_error(
 			"%s: no filter is attached; a first rule attaches one: weir filter dev "
 			"%s deny src PREFIX",
@@ -168,7 +171,8 @@ static int off(const struct weir_filter_line *line)
 			       : 0;
 	}
 	err = weir_filter_line_id(line, &id);
-	if (!err && weir_ruleset_is_used(id)) {
+	err = err ?: weir_ruleset_is_used(id);
+	if (err > 0) {
 		weir_say_error("filter: set '%s' filters on interfaces; take it off them first",
 			       line->name);
 		return -EBUSY;
@@ -182,6 +186,10 @@ static int check_words(const struct weir_filter_config *cfg)
 	bool takes_rule = cfg->verb == WEIR_FILTER_ALLOW_RULE ||
 			  cfg->verb == WEIR_FILTER_DENY_RULE || cfg->verb == WEIR_FILTER_DEL;
 
+	if (cfg->dry_run && (cfg->verb == WEIR_FILTER_OFF || cfg->verb == WEIR_FILTER_SHOW)) {
+		weir_say_error("filter: dry-run goes with what changes rules");
+		return WEIR_EXIT_USAGE;
+	}
 	if (takes_rule || !weir_rule_words_any(&cfg->words))
 		return 0;
 	weir_say_error("filter: what a rule matches goes with allow, deny or del");
@@ -200,8 +208,9 @@ static int run(struct weir_filter_line *line)
 	err = weir_filter_line_find(line);
 	if (err)
 		return err;
-	if (!line->there && (verb == WEIR_FILTER_SHOW || verb == WEIR_FILTER_DEL ||
-			     verb == WEIR_FILTER_FLUSH || verb == WEIR_FILTER_OFF))
+	if ((!line->there || (line->cfg->dev && !line->attached)) &&
+	    (verb == WEIR_FILTER_SHOW || verb == WEIR_FILTER_DEL || verb == WEIR_FILTER_FLUSH ||
+	     verb == WEIR_FILTER_OFF))
 		return refuse_missing(line);
 	if (verb == WEIR_FILTER_SHOW)
 		return show(line);

@@ -132,7 +132,11 @@ static int write_whole(const struct weir_table *table, const struct weir_dump_op
 	mask = umask(0);
 	umask(mask);
 	n = weir_table_dump(table, opts, fd);
-	if (n >= 0 && (fchmod(fd, 0666 & ~mask) || close(fd) || rename(part, path)))
+	if (n >= 0 && fchmod(fd, 0666 & ~mask))
+		n = -errno;
+	if (close(fd) && n >= 0)
+		n = -errno;
+	if (n >= 0 && rename(part, path))
 		n = -errno;
 	if (n < 0) {
 		if (!weir_say_had_error())

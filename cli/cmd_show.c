@@ -4,6 +4,7 @@
  * as soon as it is known; nothing is collected.
  */
 #include <errno.h>
+#include <linux/bpf.h>
 #include <time.h>
 
 #include "cli/command.h"
@@ -25,6 +26,16 @@ const char *weir_show_kind(const struct weir_attachment *at)
 	if (at->hook == WEIR_HOOK_XDP)
 		return NULL;
 	return at->tcx ? "tcx" : at->kind;
+}
+
+/* Asking is a walk over all links of the machine. */
+int weir_show_parts(const struct weir_prog *prog, struct weir_prog_part parts[WEIR_SHOW_PARTS])
+{
+	int n = 0;
+
+	if (!prog->ours && prog->type == BPF_PROG_TYPE_XDP)
+		n = weir_prog_parts(prog->id, parts, WEIR_SHOW_PARTS);
+	return n < WEIR_SHOW_PARTS ? n : WEIR_SHOW_PARTS;
 }
 
 static int show_one_text(const struct weir_attachment *at, void *ctx)

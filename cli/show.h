@@ -23,6 +23,9 @@ struct weir_show {
 /* libxdp has places for ten (MAX_DISPATCHER_ACTIONS), unless it was built otherwise. */
 #define WEIR_SHOW_PARTS 32
 
+/* The components of a program that may be libxdp's dispatcher; how many. */
+int weir_show_parts(const struct weir_prog *prog, struct weir_prog_part parts[WEIR_SHOW_PARTS]);
+
 void weir_show_text(struct weir_show *show, const struct weir_attachment *at);
 void weir_show_json(struct weir_show *show, const struct weir_attachment *at);
 

@@ -64,10 +64,10 @@ static uint64_t loaded_at(const struct weir_show *show, const struct weir_prog *
 static void put_parts(struct weir_show *show, const struct weir_prog *prog)
 {
 	struct weir_prog_part parts[WEIR_SHOW_PARTS];
-	int n = prog->ours ? 0 : weir_prog_parts(prog->id, parts, WEIR_SHOW_PARTS);
+	int n = weir_show_parts(prog, parts);
 
 	weir_json_array(&show->json, "components");
-	for (int i = 0; i < n && i < WEIR_SHOW_PARTS; i++) {
+	for (int i = 0; i < n; i++) {
 		weir_json_object(&show->json, NULL);
 		weir_json_u64(&show->json, "id", parts[i].prog_id);
 		weir_json_string(&show->json, "name", parts[i].name);

@@ -136,9 +136,9 @@ static void print_prog(const struct weir_show *show, const struct weir_prog *pro
 static void print_parts(const struct weir_show *show, const struct weir_prog *prog)
 {
 	struct weir_prog_part parts[WEIR_SHOW_PARTS];
-	int n = prog->ours ? 0 : weir_prog_parts(prog->id, parts, WEIR_SHOW_PARTS);
+	int n = weir_show_parts(prog, parts);
 
-	for (int i = 0; i < n && i < WEIR_SHOW_PARTS; i++) {
+	for (int i = 0; i < n; i++) {
 		printf("      component ");
 		weir_text_print(stdout, parts[i].name[0] ? parts[i].name : "-");
 		printf(" id %u link %u", parts[i].prog_id, parts[i].link_id);

@@ -38,14 +38,16 @@ struct search {
 };
 
 /* The parts of struct bpf_link_info under "tracing", where weir_uapi_link_info has those
- * of interfaces: target_obj_id and target_btf_id, Linux 5.13. */
+ * of interfaces: attach_type (ifindex; 0: freplace, while fentry and fexit only watch),
+ * target_obj_id and target_btf_id, Linux 5.13. */
 static int take_part(int fd, const struct weir_uapi_link_info *info, void *ctx)
 {
 	struct search *search = ctx;
 	struct part *longer;
 
 	(void)fd;
-	if (info->type != BPF_LINK_TYPE_TRACING || info->attach_type != search->prog_id)
+	if (info->type != BPF_LINK_TYPE_TRACING || info->ifindex ||
+	    info->attach_type != search->prog_id)
 		return 0;
 	longer = reallocarray(search->found, search->n + 1, sizeof(*longer));
 	if (!longer)

@@ -6,15 +6,12 @@
  */
 #include <errno.h>
 #include <linux/ethtool.h>
-#include <linux/sockios.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "loader/error.h"
 #include "loader/log.h"
-#include "loader/net.h"
+#include "loader/netlink.h"
 #include "loader/queue_stats.h"
 #include "loader/weir.h"
 
@@ -38,14 +35,6 @@ struct weir_queues {
 	struct weir_queue_stats *read;
 };
 
-static int ask(struct weir_net *net, const char *dev, void *request)
-{
-	struct ifreq ifr = {.ifr_data = request};
-
-	memcpy(ifr.ifr_name, dev, strnlen(dev, IFNAMSIZ - 1));
-	return ioctl(mnl_socket_get_fd(net->sock), SIOCETHTOOL, &ifr) ? -errno : 0;
-}
-
 static int count_stats(struct weir_net *net, const char *dev, uint32_t *out)
 {
 	union {
@@ -53,7 +42,7 @@ static int count_stats(struct weir_net *net, const char *dev, uint32_t *out)
 		/* a number for each set that is asked for: one */
 		uint32_t words[sizeof(struct ethtool_sset_info) / sizeof(uint32_t) + 1];
 	} info = {.head = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1u << ETH_SS_STATS}};
-	int err = ask(net, dev, &info);
+	int err = weir_net_ethtool(net, dev, &info);
 
 	if (err)
 		return err;
@@ -97,7 +86,7 @@ static int read_names(struct weir_queues *queues, struct weir_net *net, const ch
 	names->cmd = ETHTOOL_GSTRINGS;
 	names->string_set = ETH_SS_STATS;
 	names->len = queues->n_stats;
-	err = ask(net, dev, names);
+	err = weir_net_ethtool(net, dev, names);
 	for (uint32_t i = 0; i < queues->n_stats && !err; i++) {
 		memcpy(name, names->data + (size_t)i * ETH_GSTRING_LEN, ETH_GSTRING_LEN);
 		if (weir_queue_counter_parse(name, &counter))
@@ -179,7 +168,7 @@ int weir_queues_read(struct weir_queues *queues, struct weir_net *net, const cha
 		return err;
 	queues->stats->cmd = ETHTOOL_GSTATS;
 	queues->stats->n_stats = n_stats;
-	err = ask(net, dev, queues->stats);
+	err = weir_net_ethtool(net, dev, queues->stats);
 	if (!err && queues->stats->n_stats != n_stats)
 		err = -ESTALE;
 	if (err)

@@ -75,6 +75,7 @@ static int walk_insn(struct walk *walk, uint32_t section, uint64_t offset)
 	const struct weir_elf_rel *rel;
 	struct weir_code_ref ref;
 	struct bpf_insn insn;
+	bool is_load;
 	int ret;
 
 	ret = weir_code_ref_at(walk->elf, section, offset, &ref);
@@ -85,14 +86,15 @@ static int walk_insn(struct walk *walk, uint32_t section, uint64_t offset)
 		return 0;
 	}
 	memcpy(&insn, sec->data + offset, sizeof(insn));
+	is_load = insn.code == (BPF_LD | BPF_IMM | BPF_DW);
+	if (!is_load && (insn.code != (BPF_JMP | BPF_CALL) || insn.src_reg))
+		return 0;
 	rel = weir_rel_from(sec, offset);
 	if (rel && rel->offset != offset)
 		rel = NULL;
-	if (insn.code == (BPF_LD | BPF_IMM | BPF_DW) && rel)
-		return note_datum(walk, &walk->elf->symbols[rel->symbol], &insn);
-	if (insn.code != (BPF_JMP | BPF_CALL) || insn.src_reg || rel)
-		return 0;
-	return note_helper(walk, (uint32_t)insn.imm);
+	if (is_load)
+		return rel ? note_datum(walk, &walk->elf->symbols[rel->symbol], &insn) : 0;
+	return rel ? 0 : note_helper(walk, (uint32_t)insn.imm);
 }
 
 static int walk_all(struct walk *walk)

@@ -19,9 +19,9 @@ int weir_key_names_new(const struct btf *btf, const struct weir_map *map,
 		       struct weir_key_names **out);
 void weir_key_names_free(struct weir_key_names *names);
 
-/* Room for the longest text and its NUL. */
 /* Are there enumerators? */
 bool weir_key_names_any(const struct weir_key_names *names);
+/* Room for the longest text and its NUL. */
 size_t weir_key_names_room(const struct weir_key_names *names);
 /* Text of @key, into @text of that room. */
 void weir_key_names_write(const struct weir_key_names *names, const void *key, char *text);

@@ -290,4 +290,31 @@ ok 'the next set sweeps it away' "${W[@]}" dev vd deny src 10.1.0.0/16
 is "$(find "$BPFFS/tc/globals" -type f | wc -l)" 1 'one is pinned'
 "${W[@]}" dev vd off
 
+# ---- a set that is not this interface's, and looks that fail ----------------------------------
+
+veth_pair "$A" fa "$B" fb
+"$WEIR" -q -n "$B" attach dev fb xdp obj "$BUILD/bpf/count.o"
+"$WEIR" -q -n "$A" filter dev fa xdp set edge deny dst 10.9.9.9
+for verb in off show flush 'del dst 10.9.9.9'; do
+	# shellcheck disable=SC2086 # words
+	fails "$verb: not by this set" "$WEIR" -n "$B" filter dev fb xdp set edge $verb
+	like "$err" "fb: does not filter by set 'edge'" 'is said'
+done
+is "$("$WEIR" -n "$B" -j show dev fb | jq -r '.[0].prog.name')" count_xdp 'and what is there stays'
+run "$WEIR" -n "$A" filter dev fa off dry-run
+exits 2 'no dry run of off'
+lost=
+"$WEIR" -n "$B" filter dev fb ingress deny src 10.9.9.9
+kept=$(find "$BPFFS/tc/globals" -name 'weir_filter-[0-9]*' | sort)
+for n in $(seq 2 20); do
+	strace -f -qqq -o "$TMP/trace" -e trace=bpf -e "inject=bpf:error=ENOMEM:when=$n" \
+		"$WEIR" -n "$B" filter dev fb egress deny dst 10.9.9.8 2>/dev/null
+	for pin in $kept; do
+		[ -e "$pin" ] || lost+=" call $n: $pin"
+	done
+	"$WEIR" -q -n "$B" detach dev fb egress
+done
+is "$lost" '' 'a look that fails takes no set for an orphan'
+"$WEIR" -n "$B" filter dev fb ingress off
+
 done_testing

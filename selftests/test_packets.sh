@@ -218,6 +218,13 @@ refused 'a value that the map does not take' 'ports' "$OBJ" prog bare_xdp in por
 refused 'no such interface' 'none: no such interface' "$OBJ" prog bare_xdp in ports.txt dev none
 refused 'an output that cannot be written' '/none/x: cannot be written' "$OBJ" prog bare_xdp in ports.txt out /none/x
 cp xdp.pcapng same.pcapng
+echo 'ipv4 udp' >same.txt
+echo '* XDP_PASS' >any
+refused 'saving over what is read' 'same.txt: in and save are the same file' "$OBJ" prog bare_xdp in same.txt save ./same.txt
+is "$(cat same.txt)" 'ipv4 udp' 'which stays'
+refused 'two outputs in one' 'one: save and junit are the same file' "$OBJ" prog bare_xdp in same.txt expect any save one junit one
+fails 'no packets are not all packets' "$WEIR" test "$OBJ" prog bare_xdp in /dev/null expect any
+like "$out" 'there are no packets' 'which is said'
 refused 'writing over what is read' 'same.pcapng: in and out are the same file' "$OBJ" prog bare_xdp in same.pcapng out ./same.pcapng
 is "$(cmp xdp.pcapng same.pcapng && echo same)" same 'which is as before'
 run "$WEIR" test "$OBJ" prog bare_xdp

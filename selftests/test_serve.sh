@@ -115,6 +115,7 @@ is "$(clients deaf)" '64 6 True' 'streams that nobody reads: so many, and no mor
 now=$(rss_kb)
 [ "$now" -lt $((rss + 32768)) ]
 verdict $? "memory is bounded: $rss kB before, $now kB after"
+get "$URL/metrics" >"$TMP/metrics"
 ok 'metrics after all that' promtool check metrics <"$TMP/metrics"
 
 # ---- maps that come and go -------------------------------------------------------------

@@ -119,6 +119,7 @@ static void words_that_cannot_be(void **state)
 		{"ipv4 vlan 5", "'vlan': cannot follow"},
 		{"ipv4 udp tcp", "'tcp': cannot follow"},
 		{"ipv4 data 01 udp", "'udp': headers stand before data"},
+		{"ipv4 udp flip ipv4+18446744073709551615.0", "'18446744073709551615.0': beyond the packet"},
 		{"ipv4 ttl", "'ttl': a value must follow"},
 		{"ipv4 ttl 256", "'256': not a value"},
 		{"ipv4 ttl x", "'x': not a value"},

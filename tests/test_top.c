@@ -53,7 +53,8 @@ static void add_dev(struct weir_snap *snap, int32_t ifindex, const char *name, u
 	dev->first_prog = snap->n_progs;
 }
 
-static void add_prog(struct weir_snap *snap, const char *hook, uint32_t id, uint32_t map)
+static void add_prog(struct weir_snap *snap, const char *hook, uint32_t id, uint32_t map,
+		     uint64_t runs)
 {
 	struct weir_snap_prog *prog = weir_snap_add_prog(snap);
 
@@ -63,8 +64,8 @@ static void add_prog(struct weir_snap *snap, const char *hook, uint32_t id, uint
 	prog->dev = snap->n_devs - 1;
 	prog->id = id;
 	prog->has_runs = true;
-	prog->runs = 10;
-	prog->run_time_ns = 1000;
+	prog->runs = runs;
+	prog->run_time_ns = runs * 100;
 	prog->first_ref = snap->n_refs;
 	prog->n_refs = 1;
 	assert_int_equal(weir_snap_add_ref(snap, map), 0);
@@ -90,8 +91,8 @@ static void fill(struct weir_snap *snap, double at_s, uint64_t more)
 	add_series(snap, "rx_0", 30, 3);
 	add_series(snap, "rx_1", 12, 3);
 	add_dev(snap, 3, "eth0", 50);
-	add_prog(snap, "xdp", 21, flows);
-	add_prog(snap, "ingress", 22, flows);
+	add_prog(snap, "xdp", 21, flows, 10 + 100 * more);
+	add_prog(snap, "ingress", 22, flows, 10);
 	add_dev(snap, 4, "eth1", 42 + 2 * more);
 	snap->devs[1].queues = queues + 1;
 }
@@ -254,7 +255,9 @@ static void test_values(void **state)
 	assert_false(values_of(g, "queues").has_packets);
 	assert_int_equal(values_of(g, "rx_0").packets, 30);
 	assert_int_equal((int)values_of(g, "eth1 rx").packets_rate, 20);
-	assert_int_equal(values_of(g, "xdp p").packets, 10);
+	assert_int_equal(values_of(g, "xdp p").packets, 2010);
+	assert_int_equal((int)values_of(g, "xdp p").packets_rate, 1000);
+	assert_int_equal((int)values_of(g, "ingress p").packets_rate, 0);
 	assert_false(values_of(g, "maps of").has_packets);
 	n = weir_row_points(&g->board, &g->rows.rows[find(g, "b9")], points, 8);
 	assert_int_equal(n, 2);

@@ -174,7 +174,7 @@ static int add_prog(const struct weir_collect *collect, struct weir_snap *snap, 
 	prog->hook = weir_snap_add_text(snap, weir_hook_name(at->hook));
 	prog->how = weir_snap_add_text(snap, how);
 	prog->name = weir_snap_add_text(snap, at->has_prog ? at->prog.name : at->kind);
-	prog->id = at->has_prog ? at->prog.id : 0;
+	prog->id = at->prog.id;
 	prog->has_runs = at->prog.run_count != 0;
 	prog->runs = at->prog.run_count;
 	prog->run_time_ns = at->prog.run_time_ns;

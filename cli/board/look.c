@@ -59,21 +59,20 @@ struct weir_watched *weir_look_map(const struct weir_look *look, uint32_t id)
 	return at < look->n_maps && look->maps[at].id == id ? &look->maps[at] : NULL;
 }
 
-static struct weir_counters *open_counters(uint32_t id)
+/* 0, *out NULL: no counter map. */
+static int open_counters(uint32_t id, struct weir_counters **out)
 {
-	struct weir_counters *ctrs = NULL;
 	const struct weir_table_opts types = {.size = sizeof(types), .schema = weir_map_schema()};
-	int fd = weir_map_open_id_quiet(id);
+	int fd = weir_map_open_id_quiet(id), err;
 
 	if (fd < 0)
-		return NULL;
-	if (weir_counters_open(fd, &types, &ctrs))
-		ctrs = NULL;
+		return fd;
+	err = weir_counters_open(fd, &types, out);
 	close(fd);
-	return ctrs;
+	return err == -EMEDIUMTYPE ? 0 : err;
 }
 
-/* A map that is not looked at twice: what it is does not change under its id. */
+/* A map is not looked at twice, unless that failed: what it is does not change under its id. */
 static int watch_map(struct weir_look *look, uint32_t id)
 {
 	size_t at = place_of(look, id);
@@ -92,8 +91,8 @@ static int watch_map(struct weir_look *look, uint32_t id)
 		look->room_maps = room;
 	}
 	memmove(look->maps + at + 1, look->maps + at, (look->n_maps - at) * sizeof(*look->maps));
-	look->maps[at] =
-		(struct weir_watched){.id = id, .ctrs = open_counters(id), .present = true};
+	look->maps[at] = (struct weir_watched){.id = id, .present = true};
+	look->maps[at].failed = open_counters(id, &look->maps[at].ctrs) != 0;
 	look->n_maps++;
 	return 0;
 }

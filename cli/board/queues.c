@@ -60,7 +60,7 @@ static int open_again(struct weir_watched_queues *dev, struct weir_net *net, con
 {
 	uint64_t now_ns = weir_now_ns();
 
-	if (dev->queues || now_ns < dev->asked_ns + AGAIN_NS)
+	if (dev->queues || (dev->asked_ns && now_ns < dev->asked_ns + AGAIN_NS))
 		return 0;
 	dev->asked_ns = now_ns;
 	return weir_queues_open(net, name, &dev->queues) == -ENOMEM ? -ENOMEM : 0;

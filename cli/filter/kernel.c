@@ -151,15 +151,16 @@ int weir_ruleset_find(struct weir_net *net, const char *dev, enum weir_hook *hoo
 	return 0;
 }
 
-bool weir_ruleset_is_used(uint32_t gate)
+int weir_ruleset_is_used(uint32_t gate)
 {
 	struct weir_prog prog;
 	uint32_t id = 0;
+	int err;
 
-	while (!weir_prog_next_id(id, &id))
-		if (!weir_prog_by_id(id, &prog) && weir_prog_uses(&prog, gate))
-			return true;
-	return false;
+	while (!(err = weir_prog_next(&id, &prog)))
+		if (weir_prog_uses(&prog, gate))
+			return 1;
+	return err == -ENOENT ? 0 : err;
 }
 
 static bool kernel_has_frags(void)

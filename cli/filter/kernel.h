@@ -51,8 +51,9 @@ int weir_ruleset_gate(const struct weir_ruleset *filter);
 /* The program on @hook of @dev is a gate of weir's: its set's id of the program array.
  * -ENOENT, not logged. @hook NONE: any, which is written; -ENOTUNIQ: several, logged. */
 int weir_ruleset_find(struct weir_net *net, const char *dev, enum weir_hook *hook, uint32_t *gate);
-/* Is a gate to this program array loaded, which is to say attached? */
-bool weir_ruleset_is_used(uint32_t gate);
+/* 1: a gate to this program array is loaded, which is to say attached. 0: none; else an error,
+ * which may be logged. */
+int weir_ruleset_is_used(uint32_t gate);
 /* The kind that fits @hook here. */
 enum weir_gate_kind weir_ruleset_kind(enum weir_hook hook);
 

@@ -107,7 +107,8 @@ static void sweep(const struct weir_filter_line *line)
 		    !is_number(name))
 			continue;
 		id = (uint32_t)strtoul(name, NULL, 10);
-		if (!weir_ruleset_is_used(id))
+		/* what cannot be known stays */
+		if (weir_ruleset_is_used(id) == 0)
 			(void)unpin(line, name);
 	}
 	if (open)

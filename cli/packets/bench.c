@@ -329,7 +329,10 @@ static int bench_packets(struct bench *bench)
 int weir_bench_run(const struct weir_globals *globals, const union weir_config *config)
 {
 	const struct weir_bench_config *cfg = &config->bench;
-	struct bench bench = {.globals = globals, .cfg = cfg, .bytes = malloc(OUT_ROOM)};
+	struct bench bench = {.globals = globals,
+			      .cfg = cfg,
+			      .subject = {.prog_fd = -1},
+			      .bytes = malloc(OUT_ROOM)};
 	int err = bench.bytes ? 0 : -ENOMEM;
 
 	err = err ? err : weir_packets_net(globals->netns, cfg->dev, &bench.ifindex);

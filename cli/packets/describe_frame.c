@@ -11,6 +11,7 @@ static int read_offset(struct weir_description *d, const char *text, const char 
 {
 	const char *plus = strchr(text, '+');
 	size_t at = 0, nth = 0;
+	unsigned long more;
 	char *stop;
 
 	if (plus && !(*text >= '0' && *text <= '9')) {
@@ -30,9 +31,10 @@ static int read_offset(struct weir_description *d, const char *text, const char 
 	}
 	if (*text < '0' || *text > '9')
 		return weir_describe_fail(d, text, "not an offset");
-	at += (size_t)strtoul(text, &stop, 0);
-	if (at >= d->len)
+	more = strtoul(text, &stop, 0);
+	if (more >= d->len || at + more >= d->len)
 		return weir_describe_fail(d, text, "beyond the packet");
+	at += more;
 	*end = stop;
 	*out = at;
 	return 0;

@@ -211,16 +211,37 @@ static int read_expectation(struct test *test)
 	return err;
 }
 
-/* Writing would destroy what is yet to be read. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	if (!a || !b)
+		return false;
+	if (stat(a, &one) || stat(b, &other))
+		return !strcmp(a, b);
+	return one.st_dev == other.st_dev && one.st_ino == other.st_ino && S_ISREG(one.st_mode);
+}
+
+static int check_differ(const char *a, const char *a_word, const char *b, const char *b_word)
+{
+	if (!is_same_file(a, b))
+		return 0;
+	weir_say_error("%s: %s and %s are the same file", a, b_word, a_word);
+	return -EINVAL;
+}
+
+/* Writing would destroy what is yet to be read, or was written; save may renew what is expected. */
 static int check_files(const struct weir_test_config *cfg)
 {
-	struct stat in, out;
+	int err = check_differ(cfg->out, "out", cfg->in, "in");
 
-	if (!cfg->out || stat(cfg->in, &in) || stat(cfg->out, &out) || in.st_dev != out.st_dev ||
-	    in.st_ino != out.st_ino || !S_ISREG(in.st_mode))
-		return 0;
-	weir_say_error("%s: in and out are the same file", cfg->out);
-	return -EINVAL;
+	err = err ? err : check_differ(cfg->save, "save", cfg->in, "in");
+	err = err ? err : check_differ(cfg->junit, "junit", cfg->in, "in");
+	err = err ? err : check_differ(cfg->out, "out", cfg->expect, "expect");
+	err = err ? err : check_differ(cfg->junit, "junit", cfg->expect, "expect");
+	err = err ? err : check_differ(cfg->out, "out", cfg->save, "save");
+	err = err ? err : check_differ(cfg->junit, "junit", cfg->save, "save");
+	return err ? err : check_differ(cfg->junit, "junit", cfg->out, "out");
 }
 
 static int test_packets(struct test *test)
@@ -231,6 +252,8 @@ static int test_packets(struct test *test)
 		return err;
 	weir_lines_clear(&test->problems);
 	weir_expect_beyond(&test->expectation, test->n, &test->problems);
+	if (!test->n)
+		weir_lines_add(&test->problems, "there are no packets");
 	if (test->problems.n)
 		weir_report_whole(&test->report, "all packets are there", &test->problems);
 	return 0;
@@ -239,7 +262,7 @@ static int test_packets(struct test *test)
 int weir_test_run(const struct weir_globals *globals, const union weir_config *config)
 {
 	const struct weir_test_config *cfg = &config->test;
-	struct test test = {.cfg = cfg, .bytes = malloc(OUT_ROOM)};
+	struct test test = {.cfg = cfg, .subject = {.prog_fd = -1}, .bytes = malloc(OUT_ROOM)};
 	bool reporting = false;
 	int err = test.bytes ? 0 : -ENOMEM, out_err;
 

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * In: snapshots. Out: runs by the second of each program.
- *
- * A collector asks for programs more rarely than for counters (collect.c: every two seconds),
- * so a number that stands still between two snapshots tells nothing yet: the rate is that
- * between two snapshots in which it changed, and zero when it has not for longer than that.
+ * A collector that has seen any looks at them each time.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/top/runs.h"
-
-#define STILL_NS 2500000000ull
 
 static int by_id(const void *a, const void *b)
 {
@@ -37,14 +32,6 @@ static struct weir_runs_of next_of(const struct weir_runs_of *old,
 	if (!old || prog->runs < old->runs)
 		return next;
 	for_ns = now_ns - old->since_ns;
-	if (prog->runs == old->runs) {
-		next.since_ns = old->since_ns;
-		next.rate = for_ns < STILL_NS ? old->rate : 0;
-		return next;
-	}
-	/* after a rest: not by the time of the rest */
-	if (old->rate <= 0 && for_ns > STILL_NS)
-		for_ns = STILL_NS;
 	next.rate = for_ns ? (double)(prog->runs - old->runs) / ((double)for_ns / 1e9) : 0;
 	return next;
 }

@@ -9,7 +9,7 @@
 
 struct weir_runs_of {
 	uint32_t id;
-	uint64_t runs, since_ns; /* since when there are so many */
+	uint64_t runs, since_ns; /* when they were read */
 	double rate;
 };
 
