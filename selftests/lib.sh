@@ -224,9 +224,9 @@ cleanup() {
 netns_add() {
 	local var name
 	for var; do
-		name=wx-$$-$RANDOM
-		ip netns add "$name" || return
+		name=wx-$$-${#NETNS[@]}
 		NETNS+=("$name")
+		ip netns add "$name" || return
 		# Interfaces inherit these when they are made.
 		# shellcheck disable=SC2016 # the inner shell expands
 		nsenter --net="/run/netns/$name" bash -c '
