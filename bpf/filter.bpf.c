@@ -3,9 +3,8 @@
  * Drops or passes packets by rules, and counts them by reason and by rule. What rules are
  * and how they are found: maps/filter.h; `weir filter` fills the tables and constants.
  *
- * Two programs a hook: the gate is attached and jumps to the filter, which is exchanged
- * whenever the rules change. Both work at XDP (any MTU, from Linux 5.18 in several buffers)
- * and at tc, ingress and egress.
+ * A step behind a gate (bpf/gate.bpf.c), exchanged whenever the rules change: at XDP (any MTU,
+ * from Linux 5.18 in several buffers) and at tc, ingress and egress.
  */
 #include <stdbool.h>
 
@@ -24,12 +23,6 @@
 WEIR_MAP(weir_filter, PERCPU_ARRAY, enum weir_filter_reason, struct weir_counter,
 	 WEIR_FILTER_REASONS, 0, NONE);
 WEIR_MAP(weir_filter_hit, PERCPU_ARRAY, __u32, struct weir_counter, WEIR_FILTER_COUNTERS, 0, NONE);
-
-/* The rules as they were given: only user space reads them. */
-WEIR_MAP(weir_rules, ARRAY, __u32, struct weir_filter_rule, 1, BPF_F_MMAPABLE, NONE);
-WEIR_MAP(weir_list, ARRAY, __u32, struct weir_filter_prefix, 1, BPF_F_MMAPABLE, NONE);
-
-WEIR_MAP(weir_gate, PROG_ARRAY, __u32, __u32, 1, 0, NONE);
 
 static __always_inline void add(void *map, __u32 key, const struct weir_counter *wire)
 {
@@ -61,11 +54,7 @@ static __always_inline bool judge(const struct frame *frame, const struct parsed
 	enum weir_filter_reason reason;
 	__u32 act;
 
-	/* never called, but so the maps of the rules are the program's, by which they are found */
-	if (config.words > WEIR_FILTER_WORDS) {
-		add(&weir_rules, 0, wire);
-		add(&weir_list, 0, wire);
-	}
+	keep_rules();
 	if (reading == READ_MALFORMED || reading == READ_EXTENSIONS) {
 		add(&weir_filter,
 		    reading == READ_MALFORMED ? WEIR_FILTER_DROP_MALFORMED
@@ -111,38 +100,6 @@ int filter_tc(struct __sk_buff *skb)
 	struct weir_counter wire = wire_of_skb(skb, &parsed);
 
 	return judge(&frame, &parsed, &wire) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
-}
-
-/* The jump returns only when slot 0 is empty. */
-static __always_inline void count_lost(__u64 len_bytes)
-{
-	struct weir_counter wire = {1, len_bytes};
-
-	add(&weir_filter, WEIR_FILTER_DROP_NO_RULES, &wire);
-}
-
-SEC("xdp")
-int filter_gate_xdp(struct xdp_md *xdp)
-{
-	bpf_tail_call(xdp, &weir_gate, 0);
-	count_lost(xdp->data_end - xdp->data);
-	return XDP_DROP;
-}
-
-SEC("xdp.frags")
-int filter_gate_xdp_frags(struct xdp_md *xdp)
-{
-	bpf_tail_call(xdp, &weir_gate, 0);
-	count_lost(bpf_xdp_get_buff_len(xdp));
-	return XDP_DROP;
-}
-
-SEC("tc")
-int filter_gate_tc(struct __sk_buff *skb)
-{
-	bpf_tail_call(skb, &weir_gate, 0);
-	count_lost(skb->len);
-	return TC_ACT_SHOT;
 }
 
 char weir_license[] SEC("license") = "Dual BSD/GPL";

@@ -9,10 +9,18 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/filter/line.h"
-#include "cli/filter/load.h"
 #include "cli/filter/show.h"
+#include "cli/rules/load.h"
+#include "cli/rules/maps.h"
 #include "cli/say.h"
+#include "cli/step/line.h"
+
+/* One run of the command. */
+struct run {
+	const struct weir_filter_config *cfg;
+	struct weir_step_line line;
+	struct weir_set old, set; /* edit */
+};
 
 static int read_rule(const struct weir_filter_config *cfg, bool deny, struct weir_filter_rule *out)
 {
@@ -24,20 +32,20 @@ static int read_rule(const struct weir_filter_config *cfg, bool deny, struct wei
 	return err;
 }
 
-static int add_rule(const struct weir_filter_line *line, struct weir_set *set)
+static int add_rule(const struct run *run, struct weir_set *set)
 {
 	struct weir_filter_rule rule;
-	int err = read_rule(line->cfg, line->cfg->verb == WEIR_FILTER_DENY_RULE, &rule);
+	int err = read_rule(run->cfg, run->cfg->verb == WEIR_FILTER_DENY_RULE, &rule);
 
 	err = err ?: weir_set_append(set, &rule, 0);
 	return err ?: weir_set_settle(set, "filter");
 }
 
-static int del_rule(const struct weir_filter_line *line, struct weir_set *set)
+static int del_rule(const struct run *run, struct weir_set *set)
 {
 	char text[WEIR_RULE_TEXT_MAX];
 	struct weir_filter_rule rule;
-	int err = read_rule(line->cfg, false, &rule);
+	int err = read_rule(run->cfg, false, &rule);
 
 	if (err || weir_set_remove(set, &rule))
 		return err;
@@ -46,37 +54,37 @@ static int del_rule(const struct weir_filter_line *line, struct weir_set *set)
 	return -ENOENT;
 }
 
-static int load_rules(const struct weir_filter_line *line, struct weir_set *set)
+static int load_rules(const struct run *run, struct weir_set *set)
 {
 	const struct weir_bare bare = {
-		.deny = !(line->cfg->with & WEIR_BARE_ALLOW),
-		.side = line->cfg->with & WEIR_BARE_DST ? WEIR_DST : WEIR_SRC,
+		.deny = !(run->cfg->with & WEIR_BARE_ALLOW),
+		.side = run->cfg->with & WEIR_BARE_DST ? WEIR_DST : WEIR_SRC,
 	};
 	bool deny = set->deny;
 
 	weir_set_free(set);
 	set->deny = deny;
-	return weir_set_load(line->cfg->file, &bare, set);
+	return weir_set_load(run->cfg->file, &bare, set);
 }
 
-static int change(const struct weir_filter_line *line, struct weir_set *set)
+static int change(const struct run *run, struct weir_set *set)
 {
 	bool deny = set->deny;
 
-	switch (line->cfg->verb) {
+	switch (run->cfg->verb) {
 	case WEIR_FILTER_ALLOW_RULE:
 	case WEIR_FILTER_DENY_RULE:
-		return add_rule(line, set);
+		return add_rule(run, set);
 	case WEIR_FILTER_DEL:
-		return del_rule(line, set);
+		return del_rule(run, set);
 	case WEIR_FILTER_LOAD:
-		return load_rules(line, set);
+		return load_rules(run, set);
 	case WEIR_FILTER_FLUSH:
 		weir_set_free(set);
 		set->deny = deny;
 		return 0;
 	default:
-		set->deny = line->cfg->fallback == WEIR_FALLBACK_DENY;
+		set->deny = run->cfg->fallback == WEIR_FALLBACK_DENY;
 		return 0;
 	}
 }
@@ -97,87 +105,42 @@ static bool is_changed(const struct weir_set *old, const struct weir_set *set)
 	return n > 0;
 }
 
-static int edit(struct weir_filter_line *line)
+static int write_set(void *ctx)
 {
-	struct weir_set old = {0}, set = {0};
+	struct run *run = ctx;
+
+	return weir_ruleset_write(&run->line.slot, &run->set, run->line.there ? &run->old : NULL);
+}
+
+static int edit(struct run *run)
+{
+	struct weir_step_line *line = &run->line;
 	int err = 0;
 
 	if (line->there) {
-		err = weir_ruleset_read(&line->filter, &old);
-		err = err ?: weir_ruleset_read(&line->filter, &set);
+		err = weir_rules_read(line->slot.prog_id, &run->old);
+		err = err ?: weir_rules_read(line->slot.prog_id, &run->set);
 	}
-	err = err ?: change(line, &set);
-	if (!err && line->cfg->dry_run) {
-		weir_ruleset_show_changes(line->globals, &old, &set);
-		err = weir_ruleset_try(&line->filter, &set);
-	} else if (!err && (!line->there || is_changed(&old, &set))) {
-		err = weir_filter_line_install(line, &set, &old);
-	} else if (!err && line->cfg->dev && !line->attached) {
-		err = weir_filter_line_attach(line);
+	err = err ?: change(run, &run->set);
+	if (!err && run->cfg->dry_run) {
+		weir_ruleset_show_changes(line->globals, &run->old, &run->set);
+		err = weir_ruleset_try(&line->slot, &run->set);
+	} else if (!err && (!line->there || is_changed(&run->old, &run->set))) {
+		err = weir_step_line_install(line, write_set, run);
+	} else if (!err && line->place->dev && !line->attached) {
+		err = weir_step_line_attach(line);
 	}
-	weir_set_free(&old);
-	weir_set_free(&set);
+	weir_set_free(&run->old);
+	weir_set_free(&run->set);
 	return err;
 }
 
-static int refuse_missing(const struct weir_filter_line *line)
-{
-	if (line->there)
-		weir_say_error("%s: does not filter by set '%s'; a first rule attaches it",
-			       line->cfg->dev, line->cfg->set);
-	else if (line->cfg->dev)
-		weir_say_error(
-			"%s: no filter is attached; a first rule attaches one: weir filter dev "
-			"%s deny src PREFIX",
-			line->cfg->dev, line->cfg->dev);
-	else
-		weir_say_error("filter: there is no set '%s'", line->cfg->set);
-	return -ENOENT;
-}
-
-static int show(const struct weir_filter_line *line)
+static int show(const struct run *run)
 {
 	char title[128];
-	int n = 0;
 
-	if (line->cfg->dev)
-		n = snprintf(title, sizeof(title), "%s %s", line->cfg->dev,
-			     weir_hook_name(line->hook));
-	if (!weir_filter_line_is_nameless(line))
-		snprintf(title + n, sizeof(title) - (size_t)n, "%sset %s", n ? " " : "",
-			 line->name);
-	return weir_ruleset_show(line->globals, &line->filter, title);
-}
-
-/* A set without a name goes with its last interface; one with a name when it is told. */
-static int off(const struct weir_filter_line *line)
-{
-	const struct weir_detach_opts opts = {
-		.sz = sizeof(opts),
-		.dev = line->cfg->dev,
-		.hook = line->hook,
-		.name = line->hook == WEIR_HOOK_XDP ? NULL : WEIR_FILTER_SLOT,
-	};
-	uint32_t id;
-	int err = 0;
-
-	if (line->cfg->dev) {
-		int removed = weir_detach(line->net, &opts);
-
-		if (removed < 0)
-			return removed;
-		return line->name[0] && weir_filter_line_is_nameless(line)
-			       ? weir_filter_line_unpin(line)
-			       : 0;
-	}
-	err = weir_filter_line_id(line, &id);
-	err = err ?: weir_ruleset_is_used(id);
-	if (err > 0) {
-		weir_say_error("filter: set '%s' filters on interfaces; take it off them first",
-			       line->name);
-		return -EBUSY;
-	}
-	return err ?: weir_filter_line_unpin(line);
+	weir_step_line_title(&run->line, title, sizeof(title));
+	return weir_ruleset_show(run->line.globals, &run->line.slot, title);
 }
 
 /* Only what the verb takes. */
@@ -196,31 +159,32 @@ static int check_words(const struct weir_filter_config *cfg)
 	return WEIR_EXIT_USAGE;
 }
 
-static int run(struct weir_filter_line *line)
+static int run_verb(struct run *run)
 {
-	uint32_t verb = line->cfg->verb;
-	int err = check_words(line->cfg);
+	struct weir_step_line *line = &run->line;
+	uint32_t verb = run->cfg->verb;
+	int err = check_words(run->cfg);
 
 	if (err)
 		return err;
-	if (verb != WEIR_FILTER_SHOW && !line->cfg->dry_run)
-		weir_filter_line_lock(line);
-	err = weir_filter_line_find(line);
+	if (verb != WEIR_FILTER_SHOW && !run->cfg->dry_run)
+		weir_step_line_lock(line);
+	err = weir_step_line_find(line);
 	if (err)
 		return err;
-	if ((!line->there || (line->cfg->dev && !line->attached)) &&
+	if ((!line->there || (line->place->dev && !line->attached)) &&
 	    (verb == WEIR_FILTER_SHOW || verb == WEIR_FILTER_DEL || verb == WEIR_FILTER_FLUSH ||
 	     verb == WEIR_FILTER_OFF))
-		return refuse_missing(line);
+		return weir_step_line_refuse_missing(line);
 	if (verb == WEIR_FILTER_SHOW)
-		return show(line);
-	return verb == WEIR_FILTER_OFF ? off(line) : edit(line);
+		return show(run);
+	return verb == WEIR_FILTER_OFF ? weir_step_line_off(line) : edit(run);
 }
 
 int weir_cmd_filter(const struct weir_globals *globals, const union weir_config *config)
 {
 	struct weir_filter_config cfg = config->filter;
-	struct weir_filter_line line = {.globals = globals, .cfg = &cfg, .lock_fd = -1};
+	struct run run = {.cfg = &cfg};
 	int err;
 
 	/* words of their own say these two */
@@ -228,12 +192,9 @@ int weir_cmd_filter(const struct weir_globals *globals, const union weir_config 
 		cfg.verb = WEIR_FILTER_LOAD;
 	else if (cfg.fallback)
 		cfg.verb = WEIR_FILTER_DEFAULT;
-	line.hook = (enum weir_hook)cfg.hook;
-	weir_ruleset_init(&line.filter);
-	err = run(&line);
-	weir_ruleset_close(&line.filter);
-	weir_net_close(line.net);
-	if (line.lock_fd >= 0)
-		close(line.lock_fd);
+	weir_step_line_init(&run.line, &weir_step_filter, globals, &cfg.place);
+	run.line.takes_off = cfg.verb == WEIR_FILTER_OFF;
+	err = run_verb(&run);
+	weir_step_line_close(&run.line);
 	return err;
 }

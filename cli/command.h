@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "cli/filter/rule.h"
+#include "cli/rules/rule.h"
 #include "cli/opts.h"
 
 /* Exit status. */
@@ -156,6 +156,14 @@ struct weir_map_config {
 	bool csv, tsv, inner_maps, merge, keep;
 };
 
+/* Where a step of the datapath stands (cli/step/). */
+struct weir_step_config {
+	const char *dev, *set;
+	uint32_t hook; /* enum weir_hook */
+	uint32_t mode; /* enum weir_xdp_mode */
+	bool tcx, force;
+};
+
 enum weir_filter_verb {
 	WEIR_FILTER_ALLOW_RULE = 1,
 	WEIR_FILTER_DENY_RULE,
@@ -173,10 +181,7 @@ enum weir_filter_fallback { WEIR_FALLBACK_ALLOW = 1, WEIR_FALLBACK_DENY };
 enum weir_filter_bare { WEIR_BARE_ALLOW = 1, WEIR_BARE_DST = 2 };
 
 struct weir_filter_config {
-	const char *dev, *set;
-	uint32_t hook; /* enum weir_hook */
-	uint32_t mode; /* enum weir_xdp_mode */
-	bool tcx, force;
+	struct weir_step_config place;
 	uint32_t verb;	   /* enum weir_filter_verb */
 	const char *file;  /* load */
 	uint32_t fallback; /* default: enum weir_filter_fallback */

@@ -278,7 +278,7 @@ drops() {
 ok 'a set whose pin was removed drops everything, soon' wait_for 5 drops fd99:1::2
 like "$("$WEIR" -n "$B" stat dev vb)" 'drop_no_rules +[1-9]' 'and counts it'
 fails 'it cannot be edited' "${W[@]}" dev vb deny src 10.3.0.0/16
-like "$err" 'has lost its rules: its pin was removed' 'says why'
+like "$err" 'has lost its program: its pin was removed' 'says why'
 ok 'but taken off' "${W[@]}" dev vb off
 ok 'then packets pass' pings fd99:1::2
 

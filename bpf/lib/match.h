@@ -21,7 +21,22 @@ WEIR_MAP(weir_rows, ARRAY, __u32, struct weir_match_row, 1, BPF_F_MMAPABLE, NONE
 WEIR_MAP(weir_row_pages, ARRAY, __u32, struct weir_row_page, 1, BPF_F_MMAPABLE, NONE);
 WEIR_MAP(weir_macs, HASH, struct weir_filter_mac, __u32, 1, 0, NONE);
 
+/* The rules as they were given: only user space reads them. */
+WEIR_MAP(weir_rules, ARRAY, __u32, struct weir_filter_rule, 1, BPF_F_MMAPABLE, NONE);
+WEIR_MAP(weir_list, ARRAY, __u32, struct weir_filter_prefix, 1, BPF_F_MMAPABLE, NONE);
+
 const volatile struct weir_filter_consts config = {};
+
+/* Does nothing, but so these two are the program's, by which they are found. */
+static __always_inline void keep_rules(void)
+{
+	__u32 key = 0;
+
+	if (config.words <= WEIR_FILTER_WORDS)
+		return;
+	bpf_map_lookup_elem(&weir_rules, &key);
+	bpf_map_lookup_elem(&weir_list, &key);
+}
 
 struct facts {
 	bool ip; /* false: only MAC addresses count */

@@ -3,8 +3,10 @@
 #include "cli/filter/show.h"
 
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "cli/out.h"
+#include "cli/rules/maps.h"
 
 struct show {
 	struct weir_counters *hits;
@@ -129,16 +131,17 @@ static void print_json(const struct weir_globals *globals, const char *title,
 	weir_json_end(json);
 }
 
-int weir_ruleset_show(const struct weir_globals *globals, const struct weir_ruleset *filter,
+int weir_ruleset_show(const struct weir_globals *globals, const struct weir_slot *slot,
 		      const char *title)
 {
 	struct weir_counters *reasons = NULL;
 	struct weir_set set = {0};
 	struct show show = {0};
-	int err = weir_ruleset_read(filter, &set);
+	int err = weir_rules_read(slot->prog_id, &set);
+	int hit_fd = err ? err : weir_ruleset_hits(slot);
 
-	err = err ?: weir_counters_open(filter->hit_fd, NULL, &show.hits);
-	err = err ?: weir_counters_open(filter->reason_fd, NULL, &reasons);
+	err = hit_fd < 0 ? hit_fd : weir_counters_open(hit_fd, NULL, &show.hits);
+	err = err ?: weir_counters_open(slot->reason_fd, NULL, &reasons);
 	if (!err) {
 		int n = weir_counters_read(show.hits);
 
@@ -150,6 +153,8 @@ int weir_ruleset_show(const struct weir_globals *globals, const struct weir_rule
 		print_text(title, &set, &show, reasons);
 	weir_counters_close(show.hits);
 	weir_counters_close(reasons);
+	if (hit_fd >= 0)
+		close(hit_fd);
 	weir_set_free(&set);
 	return err;
 }

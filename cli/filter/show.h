@@ -7,7 +7,7 @@
 #include "cli/filter/kernel.h"
 
 /* @title: "eth0 xdp", or "set edge". */
-int weir_ruleset_show(const struct weir_globals *globals, const struct weir_ruleset *filter,
+int weir_ruleset_show(const struct weir_globals *globals, const struct weir_slot *slot,
 		      const char *title);
 /* What a change would be: lines "- RULE" and "+ RULE", or a JSON array. */
 void weir_ruleset_show_changes(const struct weir_globals *globals, const struct weir_set *old,

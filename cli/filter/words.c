@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The words of `weir filter`: rows, as in cli/words.c. */
 #include "cli/command.h"
-#include "cli/word_rows.h"
+#include "cli/step/words.h"
 #include "loader/weir.h"
 
 #define RULE(WORD, METAVAR, MEMBER, HELP) \
@@ -22,21 +22,7 @@ static const struct weir_choice bares[] = {
 };
 
 const struct weir_word weir_filter_words[] = {
-	STRING("dev", "DEV", FIELD(filter, dev), .fill = WEIR_FILL_DEV, .help = "the interface"),
-	STRING("set", "NAME", FIELD(filter, set),
-	       .help = "rules that interfaces may share (default: the interface's own)"),
-	SET("xdp", WEIR_HOOK_XDP, FIELD(filter, hook), .group = 'h',
-	    .help = "before the network stack (the default)"),
-	SET("ingress", WEIR_HOOK_INGRESS, FIELD(filter, hook), .group = 'h',
-	    .help = "tc, packets that come in"),
-	SET("egress", WEIR_HOOK_EGRESS, FIELD(filter, hook), .group = 'h',
-	    .help = "tc, packets that go out"),
-	SET("native", WEIR_XDP_NATIVE, FIELD(filter, mode), .group = 'm', .needs = "xdp",
-	    .help = "XDP in the driver"),
-	SET("generic", WEIR_XDP_GENERIC, FIELD(filter, mode), .group = 'm', .needs = "xdp",
-	    .help = "XDP in the kernel's receive path, with any driver"),
-	FLAG("tcx", FIELD(filter, tcx), .group = 'm', .needs = "ingress egress",
-	     .help = "by a tcx link (Linux 6.6), not by a clsact filter"),
+	WEIR_STEP_PLACE(filter),
 	SET("allow", WEIR_FILTER_ALLOW_RULE, FIELD(filter, verb), .group = 'v', .required = true,
 	    .help = "add a rule: what it matches passes"),
 	SET("deny", WEIR_FILTER_DENY_RULE, FIELD(filter, verb), .group = 'v', .required = true,
@@ -80,6 +66,6 @@ const struct weir_word weir_filter_words[] = {
 		 "allow-dst"},
 	FLAG("dry-run", FIELD(filter, dry_run),
 	     .help = "print what would change, and let the verifier try it"),
-	FLAG("force", FIELD(filter, force), .help = "replace another program at xdp"),
+	WEIR_STEP_FORCE(filter),
 	END,
 };

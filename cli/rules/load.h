@@ -3,10 +3,10 @@
  * Rules out of a file: lines "allow|deny WORDS", as `weir filter ... show` prints them,
  * "default allow|deny", and prefixes alone. A comment begins with # or ;.
  */
-#ifndef WEIR_CLI_FILTER_LOAD_H
-#define WEIR_CLI_FILTER_LOAD_H
+#ifndef WEIR_CLI_RULES_LOAD_H
+#define WEIR_CLI_RULES_LOAD_H
 
-#include "cli/filter/set.h"
+#include "cli/rules/set.h"
 
 /* What a prefix alone means. */
 struct weir_bare {

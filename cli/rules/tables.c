@@ -3,7 +3,7 @@
  * From rules to tables: a tree for each family and side out of the list and the addresses
  * of matches, and the rows.
  */
-#include "cli/filter/tables.h"
+#include "cli/rules/tables.h"
 
 #include <endian.h>
 #include <errno.h>

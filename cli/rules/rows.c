@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/filter/tables.h"
+#include "cli/rules/tables.h"
 
 /* ---- rows, each once ----------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Rules as text, which is read again. */
-#include "cli/filter/rule.h"
+#include "cli/rules/rule.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

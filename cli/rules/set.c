@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A set of rules in memory: added, removed, put in order, checked against each other. */
-#include "cli/filter/set.h"
+#include "cli/rules/set.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * From sorted prefixes to a tree. In a sorted range the prefixes of any cell lie side by
  * side, and a shorter one comes before those inside it; so each level is one pass.
  */
-#include "cli/filter/tree.h"
+#include "cli/rules/tree.h"
 
 #include <errno.h>
 #include <stdlib.h>

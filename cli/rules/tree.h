@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Trees of addresses, built: maps/filter.h has what they are. */
-#ifndef WEIR_CLI_FILTER_TREE_H
-#define WEIR_CLI_FILTER_TREE_H
+#ifndef WEIR_CLI_RULES_TREE_H
+#define WEIR_CLI_RULES_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules of a set in memory, while a command changes them. */
-#ifndef WEIR_CLI_FILTER_SET_H
-#define WEIR_CLI_FILTER_SET_H
+#ifndef WEIR_CLI_RULES_SET_H
+#define WEIR_CLI_RULES_SET_H
 
-#include "cli/filter/rule.h"
+#include "cli/rules/rule.h"
 
 /* The first counters, which rules of lists share: one for each verdict, side and family. */
 #define WEIR_SHARED_COUNTERS (2 * WEIR_SIDES * WEIR_FAMILIES)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Rules out of a file, all or none. */
-#include "cli/filter/load.h"
+#include "cli/rules/load.h"
 
 #include <errno.h>
 #include <stdlib.h>

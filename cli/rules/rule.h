@@ -3,8 +3,8 @@
  * One rule: as words, as the struct that is kept in a map (maps/filter.h), and how rules are
  * ordered. Rules that name one address only are kept in the shorter struct.
  */
-#ifndef WEIR_CLI_FILTER_RULE_H
-#define WEIR_CLI_FILTER_RULE_H
+#ifndef WEIR_CLI_RULES_RULE_H
+#define WEIR_CLI_RULES_RULE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* All that a program is given for a set of rules: the contents of its maps. */
-#ifndef WEIR_CLI_FILTER_TABLES_H
-#define WEIR_CLI_FILTER_TABLES_H
+#ifndef WEIR_CLI_RULES_TABLES_H
+#define WEIR_CLI_RULES_TABLES_H
 
-#include "cli/filter/set.h"
-#include "cli/filter/tree.h"
+#include "cli/rules/set.h"
+#include "cli/rules/tree.h"
 
 struct weir_mac_row {
 	struct weir_filter_mac mac;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Rules out of words, and their order. */
-#include "cli/filter/rule.h"
+#include "cli/rules/rule.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
