@@ -219,7 +219,7 @@ is "$(offers attach dev eth0 xdp obj "$COUNT" prog count_x)" 'count_xdp count_xd
 is "$(offers attach dev eth0 xdp obj "$COUNT" sec xdp)" 'xdp xdp.frags' 'its sections'
 is "$(offers attach dev eth0 xdp obj "$ROOT/cli/weir.b")" "$ROOT/cli/weir.bash" 'files'
 is "$(offers stat weir_c)" weir_count 'pinned maps'
-is "$(offers -n "${A%?}")" "$A" 'namespaces'
+is "$(offers -n "${A%?}")" "$A $B" 'namespaces'
 is "$(offers -j sho)" show 'a command after an option'
 like "$(offers show dev '')" '(^| )lo( |$)' 'devices'
 
