@@ -22,6 +22,10 @@ netns_add A B
 veth_pair "$A" va "$B" vb
 "$WEIR" -n "$B" -q attach dev vb xdp obj "$BUILD/bpf/count.o" prog count_xdp
 is "$(ns "$A" "$T" send va 'ipv4 udp len 90 times 3' 'ipv6 tcp')" 'sent 4 344' 'frames of words onto a link'
+counted() {
+	"$WEIR" -n "$B" stat dev vb | grep -q 'xdp_ipv6_tcp  *1 '
+}
+wait_for 5 counted
 run "$WEIR" -n "$B" -j stat dev vb
 is "$(jq -c '[.[].counters[] | [.name, .packets, .bytes]]' <<<"$out" | head -n 1)" \
 	'[["xdp_ipv4_udp",3,270],["xdp_ipv6_tcp",1,74]]' 'where they are counted'
@@ -47,6 +51,22 @@ is "$status" 1 'exit status 1'
 like "$out" 'not ok 1 - TC_ACT_UNSPEC arp len 60' 'says which packet'
 like "$out" '# verdict TC_ACT_UNSPEC, expected XDP_PASS' 'and what is wrong'
 is "$(grep -c '^ok\|^not ok' <<<"$out")" 77 'goes on to the last'
+
+# filter_prog HOOK: id of the filter's program, with the rules of the cases in a set for HOOK.
+filter_prog() {
+	"$WEIR" filter set cases "$1" load "$ROOT/tests/packets/filter.rules" &&
+		"$WEIR" -j map dump "$BPFFS/tc/globals/weir_filter-cases" | jq '.[0].value.id'
+}
+expect=$ROOT/tests/packets/filter.expect
+ok 'filter, xdp: every packet has its rule or reason' "$WEIR" test id "$(filter_prog xdp)" \
+	in "$ROOT/tests/packets/filter.txt" expect "$expect"
+like "$out" '1\.\.73$' 'every packet is a test'
+"$WEIR" filter set cases off
+sed 's/XDP_PASS/TC_ACT_UNSPEC/; s/XDP_DROP/TC_ACT_SHOT/
+	/^73 /s/.*/73 NOT_RUN 9000/; /^  count .* 9000$/d' "$expect" >tc.expect
+ok 'filter, tc: the same' "$WEIR" test id "$(filter_prog ingress)" \
+	in "$ROOT/tests/packets/filter.txt" expect tc.expect
+"$WEIR" filter set cases off
 
 # Damaged packets: what the program counts is what it said of each, and every run the same.
 "$T" pcap random 2000 7 good.txt >random.pcap
