@@ -87,23 +87,29 @@ $(B)/tidy/cppcheck.ok: $(LINT_SRC) $(HEADERS)
 $(B)/tidy/shellcheck.ok: $(SCRIPTS)
 	$(call say,SHCHECK,)mkdir -p $(@D) && shellcheck -x $(SCRIPTS) && touch $@
 
-check-fuzz: $(FUZZERS) $(PROG_OBJ) $(BPF_OLD)
-	$(Q)for f in $(FUZZERS); do echo "  FUZZ    $$f, $(FUZZ_SECONDS) s"; \
-		mkdir -p $(F)/corpus-$$(basename $$f) && cp -f $(PROG_OBJ) $(BPF_OLD) $(F)/corpus-$$(basename $$f)/; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=2048 -timeout=10 -artifact_prefix=$(F)/ \
-			$(F)/corpus-$$(basename $$f) >$$f.log 2>&1 || { tail -40 $$f.log; exit 1; }; tail -1 $$f.log; done
+check-fuzz: $(FUZZERS:%=%.run)
+%.run: % $(PROG_OBJ) $(BPF_OLD)
+	$(call say,FUZZ,$< for $(FUZZ_SECONDS) s)mkdir -p $(F)/corpus-$(<F) && cp -f $(PROG_OBJ) $(BPF_OLD) $(F)/corpus-$(<F)/ && \
+		{ $< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=2048 -timeout=10 -artifact_prefix=$(F)/ \
+			$(F)/corpus-$(<F) >$<.log 2>&1 || { tail -40 $<.log; exit 1; }; } && tail -1 $<.log
 
-fuzz: FUZZ_SECONDS := 0
-fuzz: check-fuzz
+# All of them at once, and the datapath against its models, until stopped.
+fuzz:
+	$(Q)$(MAKE) --no-print-directory -j$(words $(FUZZERS) models) FUZZ_SECONDS=0 check-fuzz fuzz-filter
 
 fuzz-filter: all tests
 	$(Q)BUILD=$(abspath $(B)) bash selftests/fuzz_filter.sh
 
+# Tests side by side, what takes minutes first: each has namespaces and a bpffs of its own.
+SELF := $(filter selftests/test_%,$(SCRIPTS))
+SLOW := $(filter %/test_map_faults.sh %/test_sanitized.sh %/test_map_bulk.sh %/test_faults.sh %/test_page.sh,$(SELF))
+PROVE = BUILD=$(abspath $(B)) CMOCKA_MESSAGE_OUTPUT=TAP prove -j$$(nproc)
+
 check-unit: $(TESTS) progs $(TOOLS)
-	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(B)) prove --exec '' $(TESTS)
+	$(Q)$(PROVE) --exec '' $(TESTS)
 
 check-self: all tests
-	$(Q)BUILD=$(abspath $(B)) prove --exec bash $(filter selftests/test_%,$(SCRIPTS))
+	$(Q)$(PROVE) --exec bash $(SLOW) $(filter-out $(SLOW),$(SELF))
 
 check-deps:
 	@( $(call DEPS_CHECK,$(DEPS_CHECK_ALL) $(DEPS_CHECK_TEST)) ) 2>/dev/null || $(MAKE) --no-print-directory deps
@@ -111,9 +117,8 @@ check-deps:
 # Static checks and units side by side, then the fuzzers, then all TAP in one prove.
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 all tests check-format check-headers check-lint $(FUZZERS)
-	$(Q)$(MAKE) --no-print-directory WERROR=1 check-fuzz
-	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(B)) prove --timer --exec 'bash selftests/exec.sh' \
-		$(TESTS) $(filter selftests/test_%,$(SCRIPTS))
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 check-fuzz
+	$(Q)$(PROVE) --timer --exec 'bash selftests/exec.sh' $(SLOW) $(TESTS) $(filter-out $(SLOW),$(SELF))
 
 # ---- other kernels (selftests/vm) ---------------------------------------------
 
