@@ -97,6 +97,8 @@ deny fragment dport 5|no ports
 show src 10.0.0.1|goes with allow
 load /nonexistent|No such file
 EOW
+fails 'another user' setpriv --reuid 65534 --clear-groups "$WEIR" filter set x deny src 10.0.0.1
+like "$err" 'weir_filter-x: Permission denied; run as root' 'is told what to do'
 run "$WEIR" filter show
 is "$status" 2 'neither dev nor set: usage'
 
@@ -205,6 +207,8 @@ fails 'and there' ns "$C" ping -q -c1 -W1 10.99.2.2
 ok 'a change of the set' "${W[@]}" set edge allow src 10.99.2.0/24
 ok 'is for all' ns "$C" ping -q -c1 -W1 10.99.2.2
 is "$(rules dev vb)" "$(rules dev vd)" 'both show it'
+fails 'an interface takes no second set' "${W[@]}" dev vb set other deny src 10.1.1.1
+like "$err" "vb: xdp filters by set 'edge' already" 'names the one it has'
 fails 'it cannot go while they use it' "${W[@]}" set edge off
 like "$err" "set 'edge' filters on interfaces" 'says why'
 fails 'XDP rules are not for tc' "${W[@]}" dev vb set edge ingress default deny
@@ -212,6 +216,10 @@ fails 'XDP rules are not for tc' "${W[@]}" dev vb set edge ingress default deny
 "${W[@]}" dev vd off
 is "$(rules set edge | wc -l)" 3 'a named set stays'
 ok 'until it is removed' "${W[@]}" set edge off
+"${W[@]}" dev vd deny src 10.1.1.1
+fails 'a set beside its own' "${W[@]}" dev vd set other deny src 10.1.1.1
+like "$err" 'vd: xdp filters by a set of its own already' 'is not taken either'
+"${W[@]}" dev vd off
 fails 'a name of digits only' "${W[@]}" set 12 default deny
 
 ok 'ingress' "${W[@]}" dev vb ingress deny src 10.99.1.1

@@ -223,17 +223,13 @@ static int attach(const struct weir_gate_place *place, const struct weir_step *s
 		.name = place->hook == WEIR_HOOK_XDP ? NULL : step->label,
 		.prog_label = place->hook == WEIR_HOOK_XDP ? "weir-gate" : step->label,
 	};
-	struct weir_attach_result result = {.sz = sizeof(result)};
 	int err;
 
 	opts.prog_fd = load(chain);
 	if (opts.prog_fd < 0)
 		return opts.prog_fd;
-	err = weir_attach(place->net, &opts, &result);
+	err = weir_attach(place->net, &opts, NULL);
 	close(opts.prog_fd);
-	if (!err && !chain->there && result.mode == WEIR_XDP_GENERIC &&
-	    place->mode == WEIR_XDP_BEST)
-		weir_say_note("%s: attached in generic mode: its driver has no XDP", place->dev);
 	return err;
 }
 

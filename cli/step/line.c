@@ -79,7 +79,7 @@ static int open_pin(const struct weir_step_line *line, const char *name)
 	fd = bpf_obj_get(path);
 	if (fd < 0 && fd != -ENOENT)
 		weir_say_error("%s: %s%s", path, strerror(-fd),
-			       fd == -EPERM ? "; run as root" : "");
+			       fd == -EPERM || fd == -EACCES ? "; run as root" : "");
 	return fd;
 }
 
@@ -182,9 +182,16 @@ static int name_by_id(struct weir_step_line *line, uint32_t slot_id)
 
 static int refuse_other_set(const struct weir_step_line *line)
 {
-	weir_say_error("%s: %s %ss by set '%s' already; `weir %s dev %s %s off` comes first",
-		       line->place->dev, weir_hook_name(line->hook), step_name(line), line->name,
-		       step_name(line), line->place->dev, weir_hook_name(line->hook));
+	const char *dev = line->place->dev, *hook = weir_hook_name(line->hook);
+
+	if (is_nameless(line))
+		weir_say_error("%s: %s %ss by a set of its own already; `weir %s dev %s %s off` "
+			       "comes first",
+			       dev, hook, step_name(line), step_name(line), dev, hook);
+	else
+		weir_say_error("%s: %s %ss by set '%s' already; `weir %s dev %s %s off` comes "
+			       "first",
+			       dev, hook, step_name(line), line->name, step_name(line), dev, hook);
 	return -EEXIST;
 }
 
