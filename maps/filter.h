@@ -15,7 +15,8 @@
  *   lists    rules that name one address only, a million of them. They are leaves of a tree
  *            of addresses for each side and family: pages of 16 cells by 4 bits of the
  *            address, a check of many bits at once where only one way leads on, and above
- *            them a flat first level of up to 2^24 cells, by the list's length.
+ *            them a flat first level, by the list's length. The largest of IPv4 have a
+ *            byte for each /24 in front of all that.
  *   matches  all other rules, at most 1024, sorted by the order. Each value that a header
  *            can have selects a row, a bit for each match that does not contradict it; the
  *            first bit left by the AND of all rows is the rule. Rows of addresses already
@@ -100,8 +101,20 @@ struct weir_check6 {
 };
 
 /* Steps to a leaf: a page takes 4 bits; a check before it skips at least 4; one at the end. */
-#define WEIR_TREE4_STEPS 10
-#define WEIR_TREE6_STEPS 34
+#define WEIR_TREE4_STEPS  10
+#define WEIR_TREE6_STEPS  34
+
+/* In front of a large IPv4 tree, where few things are found: a byte for each /24, so that a
+ * million prefixes are decided by one read of a table that caches hold. A code is an index of
+ * front_found, or says that there are longer prefixes: then the tree knows. */
+#define WEIR_FRONT_BITS	  24
+#define WEIR_FRONT_CODES  256
+#define WEIR_FRONT_DEEPER 255
+#define WEIR_FRONT_LINE	  64 /* codes */
+
+struct weir_front_line {
+	__u8 code[WEIR_FRONT_LINE];
+};
 
 /* Where a tree starts: flat_bits 0: at cell; else at one of 2^flat_bits pages from
  * flat_page on, by as many bits of the address. */
@@ -109,6 +122,9 @@ struct weir_tree {
 	__u32 cell;
 	__u32 flat_page;
 	__u32 flat_bits;
+	__u32 has_front;
+	__u32 front_line; /* the first */
+	__u32 front_found[WEIR_FRONT_CODES];
 };
 
 enum weir_side { WEIR_SRC, WEIR_DST, WEIR_SIDES };

@@ -5,8 +5,8 @@
  * Makes rule sets by chance, loads each by WEIR (`filter set model load`), reads the rules
  * back, and gives frames made by chance to the set's program through BPF_PROG_TEST_RUN:
  * each verdict must be tests/filter_model.h's, and after each set the counters of all
- * reasons and rules. HOOK: xdp or ingress. COUNT frames in all, 0: without end. Root, with a
- * bpffs of its own.
+ * reasons and rules. The first set has a large list, whose tables are of another kind. HOOK: xdp or
+ * ingress. COUNT frames in all, 0: without end. Root, with a bpffs of its own.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,8 +24,10 @@
 #include "tests/filter_model.h"
 #include "tests/mutate.h"
 
-#define FRAMES_A_SET 5000
-#define RULES_MAX    12000
+#define FRAMES_A_SET	5000
+#define FRAMES_OF_LARGE 1000   /* the model asks each rule */
+#define LARGE		330000 /* prefixes of the first set */
+#define RULES_MAX	(LARGE + 12000)
 
 struct fuzz {
 	const char *weir, *hook;
@@ -40,7 +42,7 @@ struct fuzz {
 	struct weir_counter *cells; /* WEIR_FILTER_COUNTERS rows of n_cpus */
 	struct weir_counter want_hits[WEIR_FILTER_COUNTERS], had_hits[WEIR_FILTER_COUNTERS];
 	struct weir_counter want_reasons[WEIR_FILTER_REASONS], had_reasons[WEIR_FILTER_REASONS];
-	unsigned long fed, refused, failed, sets;
+	unsigned long fed, refused, failed, sets, fronts;
 	unsigned long reasons[WEIR_FILTER_REASONS]; /* frames of all sets */
 };
 
@@ -186,18 +188,35 @@ static int compare(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct weir_filter_rule));
 }
 
+/* Nested and side by side, on both sides of what a /24 can say. */
+static void make_large(struct fuzz *fz, struct weir_filter_rule *rule)
+{
+	memset(rule, 0, sizeof(*rule));
+	rule->has = WEIR_HAS_SRC;
+	rule->src_len = (uint8_t)(chance(fz, 500) ? 17 + chance(fz, 16) : 1 + chance(fz, 16));
+	for (int i = 0; i < 4; i++)
+		rule->src[i] = (uint8_t)chance(fz, 256);
+	if (chance(fz, 2))
+		rule->src[0] = 10;
+	cut(rule->src, rule->src_len, 32);
+}
+
 static void make_rules(struct fuzz *fz)
 {
 	static const size_t lists[] = {0, 0, 1, 5, 40, 300, 3000, 10000};
 	static const size_t matches[] = {0, 0, 1, 5, 40, 200, 1000};
 	size_t n_list = lists[chance(fz, 8)], n_matches = matches[chance(fz, 7)], kept = 0;
+	size_t n_large = fz->sets ? 0 : LARGE;
 	uint64_t salt = chance(fz, UINT64_MAX);
 
 	fz->deny = chance(fz, 2);
-	for (fz->n = 0; fz->n < n_list + n_matches; fz->n++) {
+	for (fz->n = 0; fz->n < n_large + n_list + n_matches; fz->n++) {
 		struct weir_filter_rule rule;
 
-		make_rule(fz, fz->n < n_list, &rule);
+		if (fz->n < n_large)
+			make_large(fz, &rule);
+		else
+			make_rule(fz, fz->n < n_large + n_list, &rule);
 		rule.deny = verdict_of(&rule, salt);
 		fz->rules[fz->n] = rule;
 	}
@@ -386,6 +405,19 @@ static bool read_counts(const struct fuzz *fz, int fd, __u32 n, struct weir_coun
 	return true;
 }
 
+/* Has the set the table of large lists? */
+static bool has_front(const struct fuzz *fz)
+{
+	int fd = open_map(fz->prog_fd, "weir_fronts");
+	struct bpf_map_info map = {0};
+	__u32 len = sizeof(map);
+	bool has = fd >= 0 && !bpf_obj_get_info_by_fd(fd, &map, &len) && map.max_entries > 1;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
 static void complain(struct fuzz *fz, const char *what)
 {
 	fz->failed++;
@@ -553,6 +585,7 @@ static void run_set(struct fuzz *fz, unsigned long count)
 
 	make_rules(fz);
 	if (open_set(fz)) {
+		fz->fronts += has_front(fz);
 		while (fz->fed < end && tries-- && fz->failed < 20)
 			if (make_frame(fz, &pkt))
 				feed(fz, &pkt);
@@ -584,13 +617,14 @@ int main(int argc, char **argv)
 	fz.n_cpus = libbpf_num_possible_cpus();
 	fz.cells = calloc((size_t)fz.n_cpus * WEIR_FILTER_COUNTERS, sizeof(*fz.cells));
 	while ((!count || fz.fed < count) && !fz.failed)
-		run_set(&fz,
-			count && count - fz.fed < FRAMES_A_SET ? count - fz.fed : FRAMES_A_SET);
+		run_set(&fz, !fz.sets				      ? FRAMES_OF_LARGE
+			     : count && count - fz.fed < FRAMES_A_SET ? count - fz.fed
+								      : FRAMES_A_SET);
 	printf("by reason:");
 	for (int i = 0; i < WEIR_FILTER_REASONS; i++)
 		printf(" %lu", fz.reasons[i]);
-	printf("\nsets %lu fed %lu refused %lu failed %lu\n", fz.sets, fz.fed, fz.refused,
-	       fz.failed);
+	printf("\nsets %lu fronts %lu fed %lu refused %lu failed %lu\n", fz.sets, fz.fronts, fz.fed,
+	       fz.refused, fz.failed);
 	free(fz.cells);
 	return fz.failed || !fz.fed;
 }

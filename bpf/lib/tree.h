@@ -6,6 +6,8 @@
 #ifndef WEIR_BPF_TREE_H
 #define WEIR_BPF_TREE_H
 
+#include <stdbool.h>
+
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
@@ -17,6 +19,8 @@
 WEIR_MAP(weir_pages, ARRAY, __u32, struct weir_tree_page, 1, BPF_F_MMAPABLE, NONE);
 WEIR_MAP(weir_checks4, ARRAY, __u32, struct weir_check4, 1, BPF_F_MMAPABLE, NONE);
 WEIR_MAP(weir_checks6, ARRAY, __u32, struct weir_check6, 1, BPF_F_MMAPABLE, NONE);
+
+WEIR_MAP(weir_fronts, ARRAY, __u32, struct weir_front_line, 1, BPF_F_MMAPABLE, NONE);
 
 /* In host byte order; an IPv4 address is the upper half of hi. */
 struct address {
@@ -42,12 +46,32 @@ static __always_inline __u32 tree_forget(__u64 at, __u64 addr)
 	return (mixed ^ addr) & 127;
 }
 
+/* Does the byte of its /24 tell? */
+static __always_inline bool front_finds(const volatile struct weir_tree *tree, __u64 hi, __u32 *out)
+{
+	__u32 nth = (__u32)(hi >> (64 - WEIR_FRONT_BITS));
+	__u32 index = tree->front_line + nth / WEIR_FRONT_LINE;
+	const struct weir_front_line *line = bpf_map_lookup_elem(&weir_fronts, &index);
+	__u8 code;
+
+	if (!line)
+		return false;
+	code = line->code[nth % WEIR_FRONT_LINE];
+	if (code == WEIR_FRONT_DEEPER)
+		return false;
+	*out = tree->front_found[code];
+	return true;
+}
+
 static __always_inline __u32 tree_find4(const volatile struct weir_tree *tree, __u64 hi)
 {
 	__u32 cell = tree_start(tree, hi);
 	__u32 at = tree_forget(tree->flat_bits, hi);
 	__u32 addr = (__u32)(hi >> 32);
+	__u32 found;
 
+	if (tree->has_front && front_finds(tree, hi, &found))
+		return found;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < WEIR_TREE4_STEPS; i++) {
 		__u32 index = cell & WEIR_CELL_INDEX;

@@ -26,7 +26,7 @@ struct content {
 	size_t n, size;
 };
 
-#define CONTENTS 8
+#define CONTENTS 9
 
 /* The rules as their maps have them; free()d by the caller. */
 struct kept {
@@ -68,6 +68,8 @@ static void list_contents(const struct weir_rules_load *load, const struct kept 
 		 sizeof(struct weir_check4)},
 		{"weir_checks6", tables->trees.checks6, tables->trees.n_checks6,
 		 sizeof(struct weir_check6)},
+		{"weir_fronts", tables->trees.fronts, tables->trees.n_fronts,
+		 sizeof(struct weir_front_line)},
 		{"weir_prefixes", tables->prefixes, tables->n_prefixes,
 		 sizeof(struct weir_prefix_of)},
 		{"weir_rows", tables->rows.rows, tables->rows.n, sizeof(struct weir_match_row)},

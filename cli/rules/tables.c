@@ -37,6 +37,7 @@ struct plan {
 	enum weir_side side;
 	struct prefix *prefixes; /* sorted, each once */
 	size_t n;
+	uint32_t known[256]; /* numbers of tables->prefixes and one, by what they say; 0: none */
 };
 
 static struct weir_leaf leaf_of(enum weir_family family, const uint8_t *addr, uint8_t len)
@@ -183,9 +184,15 @@ static uint32_t row_at(const struct plan *plan, const struct here *at)
 static uint32_t add_prefix(struct plan *plan, const struct here *at, uint32_t row)
 {
 	struct weir_tables *tables = plan->tables;
+	uint32_t *known = &plan->known[(at->act * 31 + row) % 256];
+	struct weir_prefix_of *same = *known ? &tables->prefixes[*known - 1] : NULL;
 
+	/* most of a list of a million say the same */
+	if (same && same->act == at->act && same->row == row)
+		return *known - 1;
 	tables->prefixes[tables->n_prefixes] = (struct weir_prefix_of){.act = at->act, .row = row};
-	return (uint32_t)tables->n_prefixes++;
+	*known = (uint32_t)++tables->n_prefixes;
+	return *known - 1;
 }
 
 /* A prefix that no match asks for has the matches of the one around it, but for those that
@@ -204,7 +211,8 @@ static uint32_t row_in(const struct plan *plan, struct here *outer, const struct
 
 #define NEST_MAX 130 /* prefixes inside each other: lengths 0 to 128, and none */
 
-/* Gives each leaf a number of its own, with what it inherits; returns that of no prefix. */
+/* Gives each leaf the number of what holds there, what it inherits among it; returns that of
+ * no prefix. */
 static uint32_t number_leaves(struct plan *plan, struct weir_leaf *leaves)
 {
 	struct here nest[NEST_MAX] = {0};

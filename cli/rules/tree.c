@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 2^24 cells, 64 MiB. */
-#define FLAT_BITS_MAX 20
+#define FLAT_BITS_MAX 20     /* 2^24 cells, 64 MiB */
 #define LARGE	      250000 /* prefixes whose checks alone are 4 MB */
 
 struct build {
@@ -24,6 +23,7 @@ void weir_trees_free(struct weir_trees *trees)
 	free(trees->pages);
 	free(trees->checks4);
 	free(trees->checks6);
+	free(trees->fronts);
 	*trees = (struct weir_trees){0};
 }
 
@@ -184,14 +184,75 @@ static uint32_t build_cell(const struct build *build, size_t from, size_t to, un
 	return add_check(build, first, shared, cell_of(WEIR_CELL_PAGE, page), inherited);
 }
 
+/* ---- the byte of a /24 ----------------------------------------------------- */
+
+/* The code of @found, given unless it is there; false: there are too many. */
+static bool code_of(struct weir_tree *tree, unsigned int *n, uint32_t found, uint8_t *out)
+{
+	for (unsigned int i = 0; i < *n; i++)
+		if (tree->front_found[i] == found) {
+			*out = (uint8_t)i;
+			return true;
+		}
+	if (*n == WEIR_FRONT_DEEPER)
+		return false;
+	tree->front_found[*n] = found;
+	*out = (uint8_t)(*n)++;
+	return true;
+}
+
+static bool fill_front(uint8_t *codes, const struct weir_leaf *leaves, size_t n, uint32_t none,
+		       struct weir_tree *out)
+{
+	unsigned int n_codes = 0;
+	uint8_t code;
+
+	if (!code_of(out, &n_codes, none, &code))
+		return false;
+	memset(codes, code, (size_t)1 << WEIR_FRONT_BITS);
+	for (size_t i = 0; i < n; i++) {
+		size_t nth = leaves[i].hi >> (64 - WEIR_FRONT_BITS);
+
+		if (leaves[i].len > WEIR_FRONT_BITS) {
+			codes[nth] = WEIR_FRONT_DEEPER;
+			continue;
+		}
+		/* those inside it come later, and write over it */
+		if (!code_of(out, &n_codes, leaves[i].found, &code))
+			return false;
+		memset(codes + nth, code, (size_t)1 << (WEIR_FRONT_BITS - leaves[i].len));
+	}
+	return true;
+}
+
+/* Where more is found than codes can say, there is none. */
+static void build_front(struct weir_trees *trees, const struct weir_leaf *leaves, size_t n,
+			uint32_t none, struct weir_tree *out)
+{
+	const size_t lines = ((size_t)1 << WEIR_FRONT_BITS) / WEIR_FRONT_LINE;
+	size_t first = more(trees, (void **)&trees->fronts, &trees->n_fronts, &trees->fronts_room,
+			    lines, sizeof(*trees->fronts));
+
+	if (trees->err)
+		return;
+	if (fill_front(trees->fronts[first].code, leaves, n, none, out)) {
+		out->has_front = 1;
+		out->front_line = (uint32_t)first;
+	} else {
+		trees->n_fronts = first;
+	}
+}
+
+/* ---- whole trees ----------------------------------------------------------- */
+
 /* Some cells a prefix, so that most addresses take one step more, or none: few where the
- * tables fit the caches, many where each step is a miss. IPv6 has a page's
- * bits at a time, since no page may lie across the halves of an address; and its addresses in
- * use begin alike, so that more cells would help little. */
-static unsigned int flat_bits(enum weir_family family, size_t n)
+ * tables fit the caches or little is left to find, many where each step is a miss. IPv6 has a
+ * page's bits at a time, since no page may lie across the halves of an address; and its
+ * addresses in use begin alike, so that more cells would help little. */
+static unsigned int flat_bits(enum weir_family family, size_t n, bool has_front)
 {
 	unsigned int step = family == WEIR_IPV4 ? 1 : WEIR_PAGE_BITS;
-	size_t cells = family == WEIR_IPV4 && n >= LARGE ? 32 * n : 4 * n;
+	size_t cells = family == WEIR_IPV4 && n >= LARGE && !has_front ? 32 * n : 4 * n;
 	unsigned int bits = WEIR_PAGE_BITS;
 
 	while (bits + step <= FLAT_BITS_MAX && (size_t)WEIR_PAGE_CELLS << (bits + step) <= cells)
@@ -203,10 +264,13 @@ void weir_tree_build(struct weir_trees *trees, enum weir_family family,
 		     const struct weir_leaf *leaves, size_t n, uint32_t none, struct weir_tree *out)
 {
 	const struct build build = {trees, leaves, family == WEIR_IPV6};
-	unsigned int bits = flat_bits(family, n);
+	unsigned int bits;
 	size_t page;
 
 	*out = (struct weir_tree){0};
+	if (family == WEIR_IPV4 && n >= LARGE)
+		build_front(trees, leaves, n, none, out);
+	bits = flat_bits(family, n, out->has_front);
 	if (!bits) {
 		out->cell = build_cell(&build, 0, n, 0, none);
 		return;

@@ -25,6 +25,8 @@ struct weir_trees {
 	size_t n_checks4, checks4_room;
 	struct weir_check6 *checks6;
 	size_t n_checks6, checks6_room;
+	struct weir_front_line *fronts;
+	size_t n_fronts, fronts_room;
 	int err; /* -ENOMEM, -E2BIG; then no tree is whole */
 };
 
