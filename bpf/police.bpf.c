@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Holds packets to rates by rules: those beyond are dropped, marked, or sent later. What
+ * rules and buckets are: maps/police.h; `weir police` fills the tables and constants.
+ *
+ * Two programs a hook: the gate is attached and jumps to the police, which is exchanged
+ * whenever the rules change. Both work at XDP (any MTU, from Linux 5.18 in several buffers)
+ * and at tc, ingress and egress.
+ */
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_helpers.h>
+
+#include "lib/bucket.h"
+#include "lib/ctx.h"
+#include "lib/dscp.h"
+#include "lib/facts.h"
+#include "lib/key.h"
+#include "lib/map.h"
+#include "lib/match.h"
+#include "lib/parse.h"
+#include "lib/wire.h"
+#include "maps/police.h"
+
+WEIR_MAP(weir_police, PERCPU_ARRAY, enum weir_police_reason, struct weir_counter,
+	 WEIR_POLICE_REASONS, 0, NONE);
+WEIR_MAP(weir_conform, PERCPU_ARRAY, __u32, struct weir_counter, WEIR_POLICE_NUMBERS, 0, NONE);
+WEIR_MAP(weir_exceed, PERCPU_ARRAY, __u32, struct weir_counter, WEIR_POLICE_NUMBERS, 0, NONE);
+
+/* By the rules' numbers; as many as the set has. */
+WEIR_MAP(weir_policies, ARRAY, __u32, struct weir_policy, 1, BPF_F_MMAPABLE, NONE);
+
+/* The rules as they were given: only user space reads them. */
+WEIR_MAP(weir_rules, ARRAY, __u32, struct weir_filter_rule, 1, BPF_F_MMAPABLE, NONE);
+WEIR_MAP(weir_list, ARRAY, __u32, struct weir_filter_prefix, 1, BPF_F_MMAPABLE, NONE);
+
+WEIR_MAP(weir_gate, PROG_ARRAY, __u32, __u32, 1, 0, NONE);
+
+static __always_inline void add(void *map, __u32 key, const struct weir_counter *wire)
+{
+	struct weir_counter *counter = bpf_map_lookup_elem(map, &key);
+
+	if (!counter)
+		return;
+	counter->packets += wire->packets;
+	counter->bytes += wire->bytes;
+}
+
+/* A packet, and what is known of it. */
+struct case_of {
+	struct frame frame;
+	struct parsed parsed;
+	struct facts facts;
+	enum reading reading;
+	struct weir_counter wire;
+	__u32 ifindex;
+};
+
+/* WEIR_FILTER_ACT and the rule's number, or 0. */
+static __always_inline __u32 which_rule(struct case_of *packet)
+{
+	__u32 act = 0;
+
+	if (!police.has_rules && !police.by_addr && !police.by_flow)
+		return police.rest;
+	packet->reading = read_facts(&packet->frame, &packet->parsed, &packet->facts);
+	if (police.has_rules && packet->reading != READ_MALFORMED &&
+	    packet->reading != READ_EXTENSIONS) {
+		packet->facts.ip = packet->reading == READ_RULES;
+		act = find_rule(&packet->facts);
+	}
+	return act ? act : police.rest;
+}
+
+static __always_inline enum weir_police_reason reason_of_none(enum reading reading)
+{
+	if (reading == READ_MALFORMED)
+		return WEIR_POLICE_PASS_MALFORMED;
+	return reading == READ_EXTENSIONS ? WEIR_POLICE_PASS_EXTENSIONS : WEIR_POLICE_PASS_NO_RULE;
+}
+
+/* By what the packet is, where the policy has a bucket for each. */
+static __always_inline enum found find_bucket(const struct case_of *packet,
+					      const struct weir_policy *policy, __u64 fresh,
+					      struct weir_bucket **out)
+{
+	if (police.by_addr && policy->per == WEIR_PER_DEV)
+		return find_dev(policy, packet->ifindex, fresh, out);
+	if (packet->reading != READ_RULES)
+		return FOUND_NO_KEY;
+	if (police.by_flow && policy->per == WEIR_PER_FLOW)
+		return find_flow(&packet->frame, &packet->parsed, &packet->facts, policy, fresh,
+				 out);
+	if (police.by_addr && policy->per != WEIR_PER_RULE)
+		return find_addr(&packet->facts, policy, fresh, out);
+	return FOUND_NO_KEY;
+}
+
+static __always_inline enum weir_police_reason hold_to_rate(const struct case_of *packet,
+							    __u32 number,
+							    const struct weir_policy *policy,
+							    __u64 cost)
+{
+	struct weir_bucket *bucket = NULL;
+	enum found found = FOUND_NO_KEY;
+	__u64 now = 0;
+	bool conforms;
+
+	if (!policy->mult)
+		return WEIR_POLICE_DROP_EXCEED;
+	if ((police.by_addr || police.by_flow) && policy->per != WEIR_PER_RULE) {
+		now = time_of_tick();
+		found = find_bucket(packet, policy, now - police.tick + cost, &bucket);
+	}
+	if (found == FOUND_NO_ROOM)
+		return WEIR_POLICE_PASS_NO_BUCKET;
+	if (found == FOUND_NEW)
+		return WEIR_POLICE_PASS_CONFORM;
+	conforms = bucket ? take(bucket, policy, now, cost) : take_of_rule(number, policy, cost);
+	return conforms ? WEIR_POLICE_PASS_CONFORM : WEIR_POLICE_DROP_EXCEED;
+}
+
+/* fq lets the packet go at skb->tstamp, of the monotonic clock. */
+static __always_inline enum weir_police_reason pace(struct __sk_buff *skb,
+						    const struct case_of *packet, __u32 number,
+						    const struct weir_policy *policy, __u64 cost)
+{
+	__u64 now_ns = police.clock_is_test ? test_clock_ns() : bpf_ktime_get_ns();
+	__u64 now = now_ns << WEIR_TIME_BITS, wait, leave_ns;
+	struct weir_bucket *bucket = NULL;
+	struct weir_rule_bucket *shared;
+	enum found found = FOUND_NO_KEY;
+
+	if (!policy->mult)
+		return WEIR_POLICE_DROP_HORIZON;
+	if ((police.by_addr || police.by_flow) && policy->per != WEIR_PER_RULE)
+		found = find_bucket(packet, policy, now + cost, &bucket);
+	if (found == FOUND_NO_ROOM)
+		return WEIR_POLICE_PASS_NO_BUCKET;
+	if (found == FOUND_NEW)
+		return WEIR_POLICE_PASS_CONFORM;
+	if (!bucket) {
+		shared = bpf_map_lookup_elem(&weir_buckets, &number);
+		if (!shared)
+			return WEIR_POLICE_PASS_NO_BUCKET;
+		bucket = &shared->bucket;
+	}
+	wait = wait_for(bucket, policy, now, cost);
+	if (wait > WEIR_PACE_HORIZON_NS << WEIR_TIME_BITS)
+		return WEIR_POLICE_DROP_HORIZON;
+	if (!wait)
+		return WEIR_POLICE_PASS_CONFORM;
+	leave_ns = now_ns + (wait >> WEIR_TIME_BITS);
+	/* a socket that paces itself may want it later */
+	if (skb->tstamp < leave_ns)
+		skb->tstamp = leave_ns;
+	return WEIR_POLICE_PACED;
+}
+
+/* What is done with a packet that DROP_EXCEED was said of. */
+static __always_inline enum weir_police_reason
+exceed(struct __sk_buff *skb, const struct case_of *packet, const struct weir_policy *policy)
+{
+	if (police.marks && policy->exceed == WEIR_EXCEED_DSCP)
+		return set_dscp(&packet->frame, &packet->parsed, policy->value)
+			       ? WEIR_POLICE_MARK_EXCEED
+			       : WEIR_POLICE_PASS_UNMARKED;
+	if (skb && police.marks_skb && policy->exceed == WEIR_EXCEED_MARK) {
+		skb->mark = policy->value;
+		return WEIR_POLICE_MARK_EXCEED;
+	}
+	return WEIR_POLICE_DROP_EXCEED;
+}
+
+/* @skb is NULL at XDP. */
+static __always_inline enum weir_police_reason decide(struct __sk_buff *skb, struct case_of *packet)
+{
+	__u32 act = which_rule(packet), number = act & WEIR_FILTER_COUNTER;
+	const struct weir_policy *policy;
+	enum weir_police_reason reason;
+	__u64 cost;
+
+	if (!act)
+		return reason_of_none(packet->reading);
+	policy = bpf_map_lookup_elem(&weir_policies, &number);
+	if (!policy)
+		return WEIR_POLICE_PASS_NO_RULE;
+	cost = cost_of(policy, policy->unit == WEIR_POLICE_BYTES ? packet->wire.bytes
+								 : packet->wire.packets);
+	if (skb && police.paces && policy->exceed == WEIR_EXCEED_PACE)
+		reason = pace(skb, packet, number, policy, cost);
+	else
+		reason = hold_to_rate(packet, number, policy, cost);
+	if (reason == WEIR_POLICE_DROP_EXCEED)
+		reason = exceed(skb, packet, policy);
+	if (reason == WEIR_POLICE_PASS_CONFORM || reason == WEIR_POLICE_PASS_NO_BUCKET)
+		add(&weir_conform, number, &packet->wire);
+	else
+		add(&weir_exceed, number, &packet->wire);
+	return reason;
+}
+
+/* Does the packet go on? */
+static __always_inline bool judge(struct __sk_buff *skb, struct case_of *packet)
+{
+	enum weir_police_reason reason = decide(skb, packet);
+
+	/* never called, but so the maps of the rules are the program's, by which they are found */
+	if (config.words > WEIR_FILTER_WORDS) {
+		add(&weir_rules, 0, &packet->wire);
+		add(&weir_list, 0, &packet->wire);
+	}
+	add(&weir_police, reason, &packet->wire);
+	return reason < WEIR_POLICE_DROP_EXCEED;
+}
+
+/* A set without a match needs no headers. */
+static __always_inline bool needs_headers(void)
+{
+	return police.has_rules || police.by_addr || police.by_flow || police.marks;
+}
+
+static __always_inline int police_in_xdp(struct xdp_md *xdp, enum frame_kind kind)
+{
+	struct case_of packet = {.frame = frame_of_xdp(xdp, kind)};
+
+	if (needs_headers())
+		packet.parsed = parse_frame(&packet.frame, false);
+	if (police.by_addr)
+		packet.ifindex = xdp->ingress_ifindex;
+	packet.wire = (struct weir_counter){1, packet.frame.len_bytes};
+	return judge(NULL, &packet) ? XDP_PASS : XDP_DROP;
+}
+
+SEC("xdp")
+int police_xdp(struct xdp_md *xdp)
+{
+	return police_in_xdp(xdp, FRAME_XDP);
+}
+
+SEC("xdp.frags")
+int police_xdp_frags(struct xdp_md *xdp)
+{
+	return police_in_xdp(xdp, FRAME_XDP_FRAGS);
+}
+
+SEC("tc")
+int police_tc(struct __sk_buff *skb)
+{
+	struct case_of packet = {.frame = frame_of_skb(skb), .ifindex = skb->ifindex};
+	bool aggregate = skb->gso_segs > 1;
+
+	if (needs_headers() || aggregate)
+		packet.parsed = parse_frame(&packet.frame, aggregate);
+	packet.wire = wire_of_skb(skb, &packet.parsed);
+	return judge(skb, &packet) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+}
+
+/* The jump returns only when slot 0 is empty. */
+static __always_inline void count_lost(__u64 len_bytes)
+{
+	struct weir_counter wire = {1, len_bytes};
+
+	add(&weir_police, WEIR_POLICE_PASS_NO_RULES, &wire);
+}
+
+SEC("xdp")
+int police_gate_xdp(struct xdp_md *xdp)
+{
+	bpf_tail_call(xdp, &weir_gate, 0);
+	count_lost(xdp->data_end - xdp->data);
+	return XDP_PASS;
+}
+
+SEC("xdp.frags")
+int police_gate_xdp_frags(struct xdp_md *xdp)
+{
+	bpf_tail_call(xdp, &weir_gate, 0);
+	count_lost(bpf_xdp_get_buff_len(xdp));
+	return XDP_PASS;
+}
+
+SEC("tc")
+int police_gate_tc(struct __sk_buff *skb)
+{
+	bpf_tail_call(skb, &weir_gate, 0);
+	count_lost(skb->len);
+	return TC_ACT_UNSPEC;
+}
+
+char weir_license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * Rate limits: what bpf/police.bpf.c reads and `weir police` writes. Compiles for both.
+ *
+ * A rule says which packets (the words, the tables and the order of maps/filter.h: one rule,
+ * or none, is about a packet) and a policy: at what rate they pass, and what is done with
+ * those beyond. What no rule matches passes untouched, unless a rule without a match is
+ * there, which is about all of that, malformed frames included.
+ *
+ * Buckets. A bucket is one word: the time at which it will be full, on a scale of 1/64 ns
+ * that wraps. A packet costs time: its bytes or packets at the policy's rate. It conforms
+ * when the bucket holds its cost, and the cost is then added to the word:
+ *
+ *	full_at + min(cost, burst) <= now + burst
+ *
+ * So a packet larger than the burst passes when the bucket is full, and what it took too
+ * much is paid back before the next. A bucket that was full earlier than a tick ago counts
+ * as full since then: the clock is the kernel's tick (jiffies), a bucket gets what flows in
+ * during a tick at once, and with this allowance nothing of it is lost, however small the burst
+ * is. What may pass at one moment is the burst and what flows in during one tick.
+ *
+ * Adding needs no lock and no answer from the atomic instruction: two CPUs that look at the
+ * same moment may both find room for the last packet, but both costs are in the word, and
+ * are paid back. A full bucket is restarted by a plain store; a cost that another CPU adds at
+ * this very moment is forgotten. Neither changes the rate, only the burst, by a packet a CPU.
+ *
+ * Rules have one bucket for all CPUs, from which each CPU takes a quantum at a time, so that
+ * they rarely write to the same line. Quanta not used are kept: together at most an eighth of
+ * the burst. Buckets by address, flow or interface are in LRU hashes; when one is full, the
+ * bucket not used for longest goes, and its key begins with a full one. The number of the rule
+ * and how often that was given are in the key. What has no key (what is no IP where keys are
+ * addresses) shares the rule's bucket. Fragments are of the flow of their addresses and protocol.
+ *
+ * Pacing (tc egress) sets the time at which qdisc fq lets a packet go (skb->tstamp), by the
+ * precise clock; packets that would wait longer than the horizon are dropped.
+ *
+ * Bytes and packets are those of maps/layout.h: aggregates at tc are what they are on the wire.
+ */
+#ifndef WEIR_MAPS_POLICE_H
+#define WEIR_MAPS_POLICE_H
+
+#include <linux/types.h>
+
+#include "maps/filter.h"
+#include "maps/layout.h"
+
+#define WEIR_POLICE_NUMBERS WEIR_FILTER_COUNTERS /* of rules; 0 is none */
+
+/* Key of map "weir_police": what became of a frame. */
+enum weir_police_reason {
+	WEIR_POLICE_PASS_NO_RULE,
+	WEIR_POLICE_PASS_CONFORM,
+	WEIR_POLICE_PASS_MALFORMED,
+	WEIR_POLICE_PASS_EXTENSIONS, /* more IPv6 extension headers than are walked */
+	WEIR_POLICE_PASS_NO_BUCKET,  /* the hash has no room at this moment */
+	WEIR_POLICE_PASS_UNMARKED,   /* beyond the rate, but has no DS field */
+	WEIR_POLICE_PASS_NO_RULES,   /* the set's pin was removed under the gate */
+	WEIR_POLICE_MARK_EXCEED,
+	WEIR_POLICE_PACED,
+	WEIR_POLICE_DROP_EXCEED,
+	WEIR_POLICE_DROP_HORIZON,
+	WEIR_POLICE_REASONS
+};
+
+/* ---- policies ------------------------------------------------------------ */
+
+enum weir_police_unit { WEIR_POLICE_BYTES, WEIR_POLICE_PACKETS };
+
+/* What a bucket is for. */
+enum weir_police_per {
+	WEIR_PER_RULE,
+	WEIR_PER_SRC,
+	WEIR_PER_DST,
+	WEIR_PER_FLOW,
+	WEIR_PER_DEV,
+};
+
+enum weir_police_exceed {
+	WEIR_EXCEED_DROP,
+	WEIR_EXCEED_DSCP,
+	WEIR_EXCEED_MARK,
+	WEIR_EXCEED_PACE,
+};
+
+#define WEIR_TIME_BITS	     6		  /* of a nanosecond, in times */
+#define WEIR_TIME_DEBT_MAX   (1ULL << 60) /* a word further ahead than this is one of long ago */
+#define WEIR_TIME_BURST_MAX  (1ULL << 58)
+#define WEIR_COST_MULT_BITS  40		/* mult is below 2 to this, so that it times a packet's */
+#define WEIR_COST_LEN_MAX    (1U << 23) /* bytes fits 64 bits */
+#define WEIR_COST_SHIFT_MAX  32
+#define WEIR_PACE_HORIZON_NS 2000000000ULL
+
+/* Value of "weir_policies", whose key is the rule's number. */
+struct weir_policy {
+	__u64 mult;  /* cost of a byte or packet, in times << shift; 0: rate 0, nothing conforms */
+	__u64 burst; /* in times */
+	__u64 quantum; /* in times; 0: CPUs take what each packet costs */
+	__u32 owner;   /* the number, and above WEIR_OWNER_SHIFT how often it was given */
+	__u8 shift;
+	__u8 unit, per, exceed; /* of the enums above */
+	__u32 value;		/* of dscp and mark */
+	__u32 mask4;		/* of the key's address, host byte order */
+	__u64 mask6_hi, mask6_lo;
+	/* as the rule was given */
+	__u64 rate;	   /* bits or packets a second */
+	__u64 burst_given; /* bytes or packets */
+	__u8 len4, len6;
+	__u8 unused[6];
+};
+
+#define WEIR_OWNER_SHIFT 14
+
+/* Values of "weir_buckets" (by the rule's number; a cache line each) and of the hashes. */
+struct weir_bucket {
+	__u64 full_at;
+};
+
+struct weir_rule_bucket {
+	struct weir_bucket bucket;
+	__u64 unused[7];
+};
+
+/* Value of "weir_leases", by CPU and number: time taken from the bucket and not yet used. */
+struct weir_lease {
+	__u64 left;
+};
+
+/* Keys of "weir_addr4", "weir_addr6", "weir_flows"; host byte order, masked. */
+struct weir_key4 {
+	__u32 owner;
+	__u32 addr; /* or an interface's index */
+};
+
+struct weir_key6 {
+	__u32 owner;
+	__u32 addr[4];
+};
+
+struct weir_key_flow {
+	__u32 owner;
+	__u32 src[4], dst[4]; /* IPv4: the first */
+	__u16 sport, dport;
+	__u8 proto, family;
+	__u8 unused[2];
+};
+
+/* Constants of the program, beside those of the rules. */
+struct weir_police_consts {
+	__u64 tick;	 /* in times */
+	__u32 rest;	 /* what is done with what no rule matches: 0, or WEIR_FILTER_ACT and a
+			    number */
+	__u32 has_rules; /* beside that */
+	__u32 by_addr;	 /* some policy has buckets by address, or by interface */
+	__u32 by_flow;
+	__u32 marks;	 /* some policy is WEIR_EXCEED_DSCP */
+	__u32 marks_skb; /* some policy is WEIR_EXCEED_MARK */
+	__u32 paces;
+	__u32 clock_is_test; /* the time in ns is entry 0 of "weir_clock" */
+};
+
+#endif
