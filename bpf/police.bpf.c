@@ -48,37 +48,44 @@ static __always_inline void add(void *map, __u32 key, const struct weir_counter 
 	counter->bytes += wire->bytes;
 }
 
-/* A packet, and what is known of it. */
+/* A packet, and what is known of it. By pointers, so that the parts stay apart: of what lies
+ * beside a map's key in memory the verifier forgets what it knew. */
 struct case_of {
-	struct frame frame;
-	struct parsed parsed;
-	struct facts facts;
-	enum reading reading;
-	struct weir_counter wire;
-	__u32 ifindex;
+	const struct frame *frame;
+	const struct parsed *parsed;
+	const struct weir_counter *wire;
+	struct facts *facts;
+	struct known *known;
 };
 
-/* WEIR_FILTER_ACT and the rule's number, or 0. */
-static __always_inline __u32 which_rule(struct case_of *packet)
+/* A set of one rule without a match needs no headers. */
+static __always_inline bool needs_headers(void)
 {
+	return police.has_rules || police.by_addr || police.by_flow || police.marks;
+}
+
+/* WEIR_FILTER_ACT and the rule's number, or 0. */
+static __always_inline __u32 which_rule(const struct case_of *packet)
+{
+	enum reading reading;
 	__u32 act = 0;
 
-	if (!police.has_rules && !police.by_addr && !police.by_flow)
+	if (!needs_headers())
 		return police.rest;
-	packet->reading = read_facts(&packet->frame, &packet->parsed, &packet->facts);
-	if (police.has_rules && packet->reading != READ_MALFORMED &&
-	    packet->reading != READ_EXTENSIONS) {
-		packet->facts.ip = packet->reading == READ_RULES;
-		act = find_rule(&packet->facts);
+	reading = read_facts(packet->frame, packet->parsed, packet->facts);
+	keep(packet->frame, packet->parsed, packet->facts, reading, packet->known);
+	if (police.has_rules && reading != READ_MALFORMED && reading != READ_EXTENSIONS) {
+		packet->facts->ip = reading == READ_RULES;
+		act = find_rule(packet->facts);
 	}
 	return act ? act : police.rest;
 }
 
-static __always_inline enum weir_police_reason reason_of_none(enum reading reading)
+static __always_inline enum weir_police_reason reason_of_none(__u32 about)
 {
-	if (reading == READ_MALFORMED)
+	if (about & ABOUT_MALFORMED)
 		return WEIR_POLICE_PASS_MALFORMED;
-	return reading == READ_EXTENSIONS ? WEIR_POLICE_PASS_EXTENSIONS : WEIR_POLICE_PASS_NO_RULE;
+	return about & ABOUT_EXTENSIONS ? WEIR_POLICE_PASS_EXTENSIONS : WEIR_POLICE_PASS_NO_RULE;
 }
 
 /* By what the packet is, where the policy has a bucket for each. */
@@ -87,14 +94,13 @@ static __always_inline enum found find_bucket(const struct case_of *packet,
 					      struct weir_bucket **out)
 {
 	if (police.by_addr && policy->per == WEIR_PER_DEV)
-		return find_dev(policy, packet->ifindex, fresh, out);
-	if (packet->reading != READ_RULES)
+		return find_dev(policy, packet->known->ifindex, fresh, out);
+	if (!(packet->known->about & ABOUT_KEY))
 		return FOUND_NO_KEY;
 	if (police.by_flow && policy->per == WEIR_PER_FLOW)
-		return find_flow(&packet->frame, &packet->parsed, &packet->facts, policy, fresh,
-				 out);
+		return find_flow(packet->facts, packet->known, policy, fresh, out);
 	if (police.by_addr && policy->per != WEIR_PER_RULE)
-		return find_addr(&packet->facts, policy, fresh, out);
+		return find_addr(packet->facts, packet->known, policy, fresh, out);
 	return FOUND_NO_KEY;
 }
 
@@ -159,14 +165,23 @@ static __always_inline enum weir_police_reason pace(struct __sk_buff *skb,
 	return WEIR_POLICE_PACED;
 }
 
+static __always_inline bool mark_ds(const struct case_of *packet, const struct weir_policy *policy)
+{
+	__u32 off = packet->known->ip_off;
+
+	if (!(packet->known->about & (ABOUT_DS4 | ABOUT_DS6)) || !frame_forget(packet->frame, &off))
+		return false;
+	return packet->known->about & ABOUT_DS4 ? set_dscp4(packet->frame, off, policy->value)
+						: set_dscp6(packet->frame, off, policy->value);
+}
+
 /* What is done with a packet that DROP_EXCEED was said of. */
 static __always_inline enum weir_police_reason
 exceed(struct __sk_buff *skb, const struct case_of *packet, const struct weir_policy *policy)
 {
 	if (police.marks && policy->exceed == WEIR_EXCEED_DSCP)
-		return set_dscp(&packet->frame, &packet->parsed, policy->value)
-			       ? WEIR_POLICE_MARK_EXCEED
-			       : WEIR_POLICE_PASS_UNMARKED;
+		return mark_ds(packet, policy) ? WEIR_POLICE_MARK_EXCEED
+					       : WEIR_POLICE_PASS_UNMARKED;
 	if (skb && police.marks_skb && policy->exceed == WEIR_EXCEED_MARK) {
 		skb->mark = policy->value;
 		return WEIR_POLICE_MARK_EXCEED;
@@ -175,7 +190,8 @@ exceed(struct __sk_buff *skb, const struct case_of *packet, const struct weir_po
 }
 
 /* @skb is NULL at XDP. */
-static __always_inline enum weir_police_reason decide(struct __sk_buff *skb, struct case_of *packet)
+static __always_inline enum weir_police_reason decide(struct __sk_buff *skb,
+						      const struct case_of *packet)
 {
 	__u32 act = which_rule(packet), number = act & WEIR_FILTER_COUNTER;
 	const struct weir_policy *policy;
@@ -183,12 +199,12 @@ static __always_inline enum weir_police_reason decide(struct __sk_buff *skb, str
 	__u64 cost;
 
 	if (!act)
-		return reason_of_none(packet->reading);
+		return reason_of_none(packet->known->about);
 	policy = bpf_map_lookup_elem(&weir_policies, &number);
 	if (!policy)
 		return WEIR_POLICE_PASS_NO_RULE;
-	cost = cost_of(policy, policy->unit == WEIR_POLICE_BYTES ? packet->wire.bytes
-								 : packet->wire.packets);
+	cost = cost_of(policy, policy->unit == WEIR_POLICE_BYTES ? packet->wire->bytes
+								 : packet->wire->packets);
 	if (skb && police.paces && policy->exceed == WEIR_EXCEED_PACE)
 		reason = pace(skb, packet, number, policy, cost);
 	else
@@ -196,41 +212,39 @@ static __always_inline enum weir_police_reason decide(struct __sk_buff *skb, str
 	if (reason == WEIR_POLICE_DROP_EXCEED)
 		reason = exceed(skb, packet, policy);
 	if (reason == WEIR_POLICE_PASS_CONFORM || reason == WEIR_POLICE_PASS_NO_BUCKET)
-		add(&weir_conform, number, &packet->wire);
+		add(&weir_conform, number, packet->wire);
 	else
-		add(&weir_exceed, number, &packet->wire);
+		add(&weir_exceed, number, packet->wire);
 	return reason;
 }
 
 /* Does the packet go on? */
-static __always_inline bool judge(struct __sk_buff *skb, struct case_of *packet)
+static __always_inline bool judge(struct __sk_buff *skb, const struct case_of *packet)
 {
 	enum weir_police_reason reason = decide(skb, packet);
 
 	/* never called, but so the maps of the rules are the program's, by which they are found */
 	if (config.words > WEIR_FILTER_WORDS) {
-		add(&weir_rules, 0, &packet->wire);
-		add(&weir_list, 0, &packet->wire);
+		add(&weir_rules, 0, packet->wire);
+		add(&weir_list, 0, packet->wire);
 	}
-	add(&weir_police, reason, &packet->wire);
+	add(&weir_police, reason, packet->wire);
 	return reason < WEIR_POLICE_DROP_EXCEED;
-}
-
-/* A set without a match needs no headers. */
-static __always_inline bool needs_headers(void)
-{
-	return police.has_rules || police.by_addr || police.by_flow || police.marks;
 }
 
 static __always_inline int police_in_xdp(struct xdp_md *xdp, enum frame_kind kind)
 {
-	struct case_of packet = {.frame = frame_of_xdp(xdp, kind)};
+	struct frame frame = frame_of_xdp(xdp, kind);
+	struct weir_counter wire = {1, frame.len_bytes};
+	struct parsed parsed = {};
+	struct facts facts = {};
+	struct known known = {};
+	const struct case_of packet = {&frame, &parsed, &wire, &facts, &known};
 
 	if (needs_headers())
-		packet.parsed = parse_frame(&packet.frame, false);
+		parsed = parse_frame(&frame, false);
 	if (police.by_addr)
-		packet.ifindex = xdp->ingress_ifindex;
-	packet.wire = (struct weir_counter){1, packet.frame.len_bytes};
+		known.ifindex = xdp->ingress_ifindex;
 	return judge(NULL, &packet) ? XDP_PASS : XDP_DROP;
 }
 
@@ -249,12 +263,17 @@ int police_xdp_frags(struct xdp_md *xdp)
 SEC("tc")
 int police_tc(struct __sk_buff *skb)
 {
-	struct case_of packet = {.frame = frame_of_skb(skb), .ifindex = skb->ifindex};
+	struct frame frame = frame_of_skb(skb);
 	bool aggregate = skb->gso_segs > 1;
+	struct weir_counter wire;
+	struct parsed parsed = {};
+	struct facts facts = {};
+	struct known known = {.ifindex = skb->ifindex};
+	const struct case_of packet = {&frame, &parsed, &wire, &facts, &known};
 
 	if (needs_headers() || aggregate)
-		packet.parsed = parse_frame(&packet.frame, aggregate);
-	packet.wire = wire_of_skb(skb, &packet.parsed);
+		parsed = parse_frame(&frame, aggregate);
+	wire = wire_of_skb(skb, &parsed);
 	return judge(skb, &packet) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
 }
 

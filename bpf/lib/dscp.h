@@ -66,15 +66,4 @@ static __always_inline bool set_dscp6(const struct frame *frame, __u32 off, __u3
 	return frame_write(frame, off, head, sizeof(head));
 }
 
-/* False: the frame is no IP, or cannot be written. */
-static __always_inline bool set_dscp(const struct frame *frame, const struct parsed *parsed,
-				     __u32 dscp)
-{
-	if (!parsed->ip_off || parsed->class == WEIR_CLASS_MALFORMED)
-		return false;
-	if (parsed->class >= WEIR_CLASS_IPV6_TCP)
-		return set_dscp6(frame, parsed->ip_off, dscp);
-	return set_dscp4(frame, parsed->ip_off, dscp);
-}
-
 #endif

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Buckets by what a packet is. In: struct facts, and a policy that has a bucket for each
- * address, prefix, flow or interface. Out: the bucket; or that there was none and one was made.
+ * Buckets by what a packet is. In: what lib/facts.h has read, and a policy that has a bucket
+ * for each address, prefix, flow or interface. Out: the bucket; or that there was none and one
+ * was made.
  */
 #ifndef WEIR_BPF_KEY_H
 #define WEIR_BPF_KEY_H
+
+#include <stdbool.h>
 
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
+#include "lib/bucket.h"
 #include "lib/facts.h"
 #include "lib/map.h"
 #include "maps/police.h"
@@ -50,25 +54,118 @@ static __always_inline enum found find_dev(const struct weir_policy *policy, __u
 	return find_or_make(&weir_addr4, &key, fresh, out);
 }
 
-static __always_inline enum found find_addr(const struct facts *facts,
+static __always_inline enum found find_addr4(const struct weir_policy *policy, __u32 addr,
+					     __u64 fresh, struct weir_bucket **out)
+{
+	struct weir_key4 key = {policy->owner, addr & policy->mask4};
+
+	return find_or_make(&weir_addr4, &key, fresh, out);
+}
+
+static __always_inline enum found find_addr6(const struct weir_policy *policy, __u64 hi, __u64 lo,
+					     __u64 fresh, struct weir_bucket **out)
+{
+	struct weir_key6 key = {.owner = policy->owner};
+
+	hi &= policy->mask6_hi;
+	lo &= policy->mask6_lo;
+	key.addr[0] = (__u32)(hi >> 32);
+	key.addr[1] = (__u32)hi;
+	key.addr[2] = (__u32)(lo >> 32);
+	key.addr[3] = (__u32)lo;
+	return find_or_make(&weir_addr6, &key, fresh, out);
+}
+
+/* What the buckets need to know of a packet once its rule is found. */
+enum about {
+	ABOUT_KEY = 1, /* it has addresses */
+	ABOUT_V6 = 2,
+	ABOUT_MALFORMED = 4,
+	ABOUT_EXTENSIONS = 8,
+	ABOUT_DS4 = 16, /* it has a DS field */
+	ABOUT_DS6 = 32,
+};
+
+#define ABOUT_PROTO_SHIFT 8
+
+struct known {
+	__u32 about;
+	__u32 ports; /* source in the upper half */
+	__u32 ip_off;
+	__u32 ifindex;
+};
+
+/* @value again, of which the verifier then knows nothing: else it would walk the rest of the
+ * program for each packet that can be. What it knows of an XOR with a length is nothing. */
+static __always_inline __u32 forget(__u32 value, __u32 len_bytes)
+{
+	__u64 mixed = (__u64)value ^ len_bytes;
+
+	asm volatile("" : "+r"(mixed));
+	return (__u32)(mixed ^ len_bytes);
+}
+
+static __always_inline bool is_fragment(const struct parsed *parsed)
+{
+	return parsed->class == WEIR_CLASS_IPV4_FRAGMENT ||
+	       parsed->class == WEIR_CLASS_IPV6_FRAGMENT;
+}
+
+/* No fragment has ports, so that all of a packet are of one flow. */
+static __always_inline __u32 ports_of(const struct frame *frame, const struct parsed *parsed,
+				      const struct facts *facts)
+{
+	const __be16 *ports;
+	__be16 copy[2];
+
+	if (facts->l4 != WEIR_L4_PORTS || is_fragment(parsed))
+		return 0;
+	ports = frame_at(frame, parsed->l4.off, sizeof(copy), copy);
+	return ports ? (__u32)bpf_ntohs(ports[0]) << 16 | bpf_ntohs(ports[1]) : 0;
+}
+
+static __always_inline __u32 ds_of(const struct parsed *parsed)
+{
+	if (!parsed->ip_off || parsed->class == WEIR_CLASS_MALFORMED)
+		return 0;
+	return parsed->class >= WEIR_CLASS_IPV6_TCP ? ABOUT_DS6 : ABOUT_DS4;
+}
+
+static __always_inline void keep(const struct frame *frame, const struct parsed *parsed,
+				 const struct facts *facts, enum reading reading,
+				 struct known *known)
+{
+	__u32 about = ds_of(parsed), ports = 0;
+
+	if (reading == READ_RULES)
+		about |= ABOUT_KEY | (facts->family == WEIR_IPV6 ? ABOUT_V6 : 0) |
+			 (__u32)facts->proto << ABOUT_PROTO_SHIFT;
+	else if (reading == READ_MALFORMED)
+		about |= ABOUT_MALFORMED;
+	else if (reading == READ_EXTENSIONS)
+		about |= ABOUT_EXTENSIONS;
+	if (police.by_flow && reading == READ_RULES)
+		ports = ports_of(frame, parsed, facts);
+	known->about = forget(about, frame->len_bytes);
+	known->ports = forget(ports, frame->len_bytes);
+	known->ip_off = forget(parsed->ip_off, frame->len_bytes);
+}
+
+/* No pointer is chosen between the addresses: they would have to lie in memory, and all that
+ * lies beside them, of which the verifier then forgets what it knew. */
+static __always_inline enum found find_addr(const struct facts *facts, const struct known *known,
 					    const struct weir_policy *policy, __u64 fresh,
 					    struct weir_bucket **out)
 {
-	const struct address *addr =
-		policy->per == WEIR_PER_SRC ? &facts->addr[WEIR_SRC] : &facts->addr[WEIR_DST];
+	__u64 hi = facts->addr[WEIR_SRC].hi, lo = facts->addr[WEIR_SRC].lo;
 
-	if (facts->family == WEIR_IPV4) {
-		struct weir_key4 key = {policy->owner, (__u32)(addr->hi >> 32) & policy->mask4};
-
-		return find_or_make(&weir_addr4, &key, fresh, out);
-	} else {
-		__u64 hi = addr->hi & policy->mask6_hi, lo = addr->lo & policy->mask6_lo;
-		struct weir_key6 key = {
-			policy->owner,
-			{(__u32)(hi >> 32), (__u32)hi, (__u32)(lo >> 32), (__u32)lo}};
-
-		return find_or_make(&weir_addr6, &key, fresh, out);
+	if (policy->per == WEIR_PER_DST) {
+		hi = facts->addr[WEIR_DST].hi;
+		lo = facts->addr[WEIR_DST].lo;
 	}
+	if (known->about & ABOUT_V6)
+		return find_addr6(policy, hi, lo, fresh, out);
+	return find_addr4(policy, (__u32)(hi >> 32), fresh, out);
 }
 
 static __always_inline void put_words(__u32 out[4], const struct address *addr)
@@ -79,27 +176,20 @@ static __always_inline void put_words(__u32 out[4], const struct address *addr)
 	out[3] = (__u32)addr->lo;
 }
 
-/* No fragment has ports, so that all of a packet are of one flow. */
-static __always_inline enum found find_flow(const struct frame *frame, const struct parsed *parsed,
-					    const struct facts *facts,
+static __always_inline enum found find_flow(const struct facts *facts, const struct known *known,
 					    const struct weir_policy *policy, __u64 fresh,
 					    struct weir_bucket **out)
 {
 	struct weir_key_flow key = {
-		.owner = policy->owner, .proto = facts->proto, .family = (__u8)facts->family};
-	const __be16 *ports;
-	__be16 copy[2];
+		.owner = policy->owner,
+		.sport = (__u16)(known->ports >> 16),
+		.dport = (__u16)known->ports,
+		.proto = (__u8)(known->about >> ABOUT_PROTO_SHIFT),
+		.family = known->about & ABOUT_V6 ? WEIR_IPV6 : WEIR_IPV4,
+	};
 
 	put_words(key.src, &facts->addr[WEIR_SRC]);
 	put_words(key.dst, &facts->addr[WEIR_DST]);
-	if (facts->l4 == WEIR_L4_PORTS && parsed->class != WEIR_CLASS_IPV4_FRAGMENT &&
-	    parsed->class != WEIR_CLASS_IPV6_FRAGMENT) {
-		ports = frame_at(frame, parsed->l4.off, sizeof(copy), copy);
-		if (!ports)
-			return FOUND_NO_KEY;
-		key.sport = bpf_ntohs(ports[0]);
-		key.dport = bpf_ntohs(ports[1]);
-	}
 	return find_or_make(&weir_flows, &key, fresh, out);
 }
 
