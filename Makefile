@@ -38,6 +38,7 @@ OPT  ?= -O2 -g
 LIBBPF_VERSION := $(word 2,$(subst .so., ,$(notdir $(realpath $(shell $(CC) -print-file-name=libbpf.so)))))
 override CPPFLAGS += -I. -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -DWEIR_LIBBPF='"$(LIBBPF_VERSION)"'
 UPLOT := $(B)/page/node_modules/uplot/dist
+override CPPFLAGS += -DWEIR_POLICE_OBJECT='"$(B)/bpf/legacy/police.o"'
 override CPPFLAGS += -DWEIR_FILTER_OBJECT='"$(B)/bpf/legacy/filter.o"' -DWEIR_GATE_OBJECT='"$(B)/bpf/legacy/gate.o"'
 override CPPFLAGS += -DWEIR_LIBEXEC='"$(libexecdir)"'
 HARNESS := $(B)/cli/packets/harness.bpf.o
@@ -46,7 +47,7 @@ override CPPFLAGS += -DWEIR_PAGE='"cli/serve/page"' -DWEIR_UPLOT='"$(UPLOT)"'
 override CFLAGS += -std=gnu11 -fPIC $(WARN) $(OPT)
 
 LIB_SRC  := $(sort $(wildcard loader/*.c maps/*.c))
-CLI_SRC  := $(sort $(wildcard cli/*.c cli/board/*.c cli/filter/*.c cli/rules/*.c cli/step/*.c))
+CLI_SRC  := $(sort $(wildcard cli/*.c cli/board/*.c cli/filter/*.c cli/police/*.c cli/rules/*.c cli/step/*.c))
 TOP_SRC  := $(sort $(wildcard cli/top/*.c))
 SERVE_SRC := $(sort $(wildcard cli/serve/*.c))
 PACKETS_SRC := $(sort $(filter-out %.bpf.c,$(wildcard cli/packets/*.c)))
@@ -197,6 +198,7 @@ $(B)/cli/serve/assets.o: $(PAGE_SRC) $(UPLOT)/uPlot.iife.min.js
 
 # Programs of steps are part of the command.
 $(addsuffix /cli/filter/write.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/filter.o
+$(addsuffix /cli/police/write.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/police.o
 $(addsuffix /cli/step/gate.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/gate.o
 
 # tc and ip by name: what is about BPF goes to weir, the rest to the real ones.

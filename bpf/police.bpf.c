@@ -3,9 +3,8 @@
  * Holds packets to rates by rules: those beyond are dropped, marked, or sent later. What
  * rules and buckets are: maps/police.h; `weir police` fills the tables and constants.
  *
- * Two programs a hook: the gate is attached and jumps to the police, which is exchanged
- * whenever the rules change. Both work at XDP (any MTU, from Linux 5.18 in several buffers)
- * and at tc, ingress and egress.
+ * A step behind a gate (bpf/gate.bpf.c), exchanged whenever the rules change: at XDP (any MTU,
+ * from Linux 5.18 in several buffers) and at tc, ingress and egress.
  */
 #include <stdbool.h>
 
@@ -13,13 +12,15 @@
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 
+/* whose constants are the first of .rodata */
+#include "lib/match.h"
+
 #include "lib/bucket.h"
 #include "lib/ctx.h"
 #include "lib/dscp.h"
 #include "lib/facts.h"
 #include "lib/key.h"
 #include "lib/map.h"
-#include "lib/match.h"
 #include "lib/parse.h"
 #include "lib/wire.h"
 #include "maps/police.h"
@@ -31,12 +32,6 @@ WEIR_MAP(weir_exceed, PERCPU_ARRAY, __u32, struct weir_counter, WEIR_POLICE_NUMB
 
 /* By the rules' numbers; as many as the set has. */
 WEIR_MAP(weir_policies, ARRAY, __u32, struct weir_policy, 1, BPF_F_MMAPABLE, NONE);
-
-/* The rules as they were given: only user space reads them. */
-WEIR_MAP(weir_rules, ARRAY, __u32, struct weir_filter_rule, 1, BPF_F_MMAPABLE, NONE);
-WEIR_MAP(weir_list, ARRAY, __u32, struct weir_filter_prefix, 1, BPF_F_MMAPABLE, NONE);
-
-WEIR_MAP(weir_gate, PROG_ARRAY, __u32, __u32, 1, 0, NONE);
 
 static __always_inline void add(void *map, __u32 key, const struct weir_counter *wire)
 {
@@ -223,11 +218,7 @@ static __always_inline bool judge(struct __sk_buff *skb, const struct case_of *p
 {
 	enum weir_police_reason reason = decide(skb, packet);
 
-	/* never called, but so the maps of the rules are the program's, by which they are found */
-	if (config.words > WEIR_FILTER_WORDS) {
-		add(&weir_rules, 0, packet->wire);
-		add(&weir_list, 0, packet->wire);
-	}
+	keep_rules();
 	add(&weir_police, reason, packet->wire);
 	return reason < WEIR_POLICE_DROP_EXCEED;
 }
@@ -275,38 +266,6 @@ int police_tc(struct __sk_buff *skb)
 		parsed = parse_frame(&frame, aggregate);
 	wire = wire_of_skb(skb, &parsed);
 	return judge(skb, &packet) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
-}
-
-/* The jump returns only when slot 0 is empty. */
-static __always_inline void count_lost(__u64 len_bytes)
-{
-	struct weir_counter wire = {1, len_bytes};
-
-	add(&weir_police, WEIR_POLICE_PASS_NO_RULES, &wire);
-}
-
-SEC("xdp")
-int police_gate_xdp(struct xdp_md *xdp)
-{
-	bpf_tail_call(xdp, &weir_gate, 0);
-	count_lost(xdp->data_end - xdp->data);
-	return XDP_PASS;
-}
-
-SEC("xdp.frags")
-int police_gate_xdp_frags(struct xdp_md *xdp)
-{
-	bpf_tail_call(xdp, &weir_gate, 0);
-	count_lost(bpf_xdp_get_buff_len(xdp));
-	return XDP_PASS;
-}
-
-SEC("tc")
-int police_gate_tc(struct __sk_buff *skb)
-{
-	bpf_tail_call(skb, &weir_gate, 0);
-	count_lost(skb->len);
-	return TC_ACT_UNSPEC;
 }
 
 char weir_license[] SEC("license") = "Dual BSD/GPL";

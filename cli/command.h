@@ -11,8 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "cli/rules/rule.h"
 #include "cli/opts.h"
+#include "cli/police/policy.h"
+#include "cli/rules/rule.h"
 
 /* Exit status. */
 enum { WEIR_EXIT_DONE = 0, WEIR_EXIT_FAILED = 1, WEIR_EXIT_USAGE = 2 };
@@ -190,6 +191,26 @@ struct weir_filter_config {
 	bool dry_run;
 };
 
+enum weir_police_verb {
+	WEIR_POLICE_LIMIT = 1,
+	WEIR_POLICE_DEL,
+	WEIR_POLICE_SHOW,
+	WEIR_POLICE_FLUSH,
+	WEIR_POLICE_OFF,
+	WEIR_POLICE_LOAD,
+	WEIR_POLICE_RESIZE,
+};
+
+struct weir_police_config {
+	struct weir_step_config place;
+	uint32_t verb;	  /* enum weir_police_verb */
+	const char *file; /* load */
+	uint32_t buckets; /* of each hash */
+	struct weir_rule_words words;
+	struct weir_policy_words policy;
+	bool dry_run;
+};
+
 struct weir_help_config {
 	const char *command, *verb;
 };
@@ -208,6 +229,7 @@ union weir_config {
 	struct weir_serve_config serve;
 	struct weir_map_config map;
 	struct weir_filter_config filter;
+	struct weir_police_config police;
 	struct weir_help_config help;
 };
 
@@ -225,6 +247,7 @@ extern const struct weir_command weir_commands[];
 extern const struct weir_command weir_map_verbs[];
 extern const struct weir_word weir_global_words[];
 extern const struct weir_word weir_filter_words[];
+extern const struct weir_word weir_police_words[];
 
 /* What a whole command line asks for. */
 struct weir_cli {
@@ -290,6 +313,7 @@ int weir_cmd_convert(const struct weir_globals *globals, const union weir_config
 int weir_cmd_check(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_stat(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_filter(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_police(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_list(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_show(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_dump(const struct weir_globals *globals, const union weir_config *cfg);

@@ -341,6 +341,11 @@ const struct weir_command weir_commands[] = {
 	 "the set of rules in one step. Of the rules that match a packet, that of the longer\n"
 	 "source prefix decides, then of the longer destination prefix, then the one that names\n"
 	 "more, then deny. ARP and neighbour discovery always pass, but for rules about MACs.\n"},
+	{"police", weir_cmd_police, weir_police_words, "hold packets to rates by rules",
+	 "A first rule attaches the police, at xdp unless told otherwise; rules, their order and\n"
+	 "sets are those of filter, whose steps come first. RATE and SIZE are as tc(8) has them:\n"
+	 "bit, kbit, mbit, gbit; bps, kbps ... are bytes; and pps, kpps, mpps. Buckets are filled\n"
+	 "by the kernel's tick, so that what flows in during one may pass beside the burst.\n"},
 	{"map", NULL, no_words, "read and edit any map of the machine",
 	 "MAP is a pinned name, a path, `id N', or `prog PROGRAM NAME'. Keys and values are\n"
 	 "words by their types: 10.1.2.0/24, saddr=10.0.0.1,dport=53, [1,2], eth0, tcp.\n",

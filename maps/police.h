@@ -44,7 +44,8 @@
 #include "maps/filter.h"
 #include "maps/layout.h"
 
-#define WEIR_POLICE_NUMBERS WEIR_FILTER_COUNTERS /* of rules; 0 is none */
+#define WEIR_POLICE_NUMBERS WEIR_FILTER_COUNTERS /* of rules; 0 is the set, see below */
+#define WEIR_POLICE_REST    1			 /* of the rule without a match */
 
 /* Key of map "weir_police": what became of a frame. */
 enum weir_police_reason {
@@ -90,12 +91,13 @@ enum weir_police_exceed {
 #define WEIR_COST_SHIFT_MAX  32
 #define WEIR_PACE_HORIZON_NS 2000000000ULL
 
-/* Value of "weir_policies", whose key is the rule's number. */
+/* Value of "weir_policies", whose key is the rule's number. Of entry 0: value is the size of
+ * the hashes, owner how often rules were given numbers. */
 struct weir_policy {
 	__u64 mult;  /* cost of a byte or packet, in times << shift; 0: rate 0, nothing conforms */
 	__u64 burst; /* in times */
 	__u64 quantum; /* in times; 0: CPUs take what each packet costs */
-	__u32 owner;   /* the number, and above WEIR_OWNER_SHIFT how often it was given */
+	__u32 owner;   /* the number, and above WEIR_OWNER_SHIFT a number of this giving */
 	__u8 shift;
 	__u8 unit, per, exceed; /* of the enums above */
 	__u32 value;		/* of dscp and mark */
@@ -144,7 +146,7 @@ struct weir_key_flow {
 	__u8 unused[2];
 };
 
-/* Constants of the program, beside those of the rules. */
+/* Constants of the program. */
 struct weir_police_consts {
 	__u64 tick;	 /* in times */
 	__u32 rest;	 /* what is done with what no rule matches: 0, or WEIR_FILTER_ACT and a
@@ -157,5 +159,14 @@ struct weir_police_consts {
 	__u32 paces;
 	__u32 clock_is_test; /* the time in ns is entry 0 of "weir_clock" */
 };
+
+/* Section .rodata, written before it is loaded. */
+struct weir_police_rodata {
+	struct weir_filter_consts config;
+	struct weir_police_consts police;
+};
+
+#define WEIR_POLICE_BUCKETS	65536 /* of each hash, by default */
+#define WEIR_POLICE_BUCKETS_MAX 16777216
 
 #endif

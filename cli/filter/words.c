@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The words of `weir filter`: rows, as in cli/words.c. */
 #include "cli/command.h"
+#include "cli/rules/words.h"
 #include "cli/step/words.h"
 #include "loader/weir.h"
-
-#define RULE(WORD, METAVAR, MEMBER, HELP) \
-	STRING(WORD, METAVAR, FIELD(filter, words.MEMBER), .help = (HELP))
 
 static const struct weir_choice fallbacks[] = {
 	{"allow", WEIR_FALLBACK_ALLOW},
@@ -45,17 +43,7 @@ const struct weir_word weir_filter_words[] = {
 	    .help = "remove all rules; the default stays"),
 	SET("off", WEIR_FILTER_OFF, FIELD(filter, verb), .group = 'v', .required = true,
 	    .help = "take the filter off the interface, or remove the set"),
-	RULE("src", "PREFIX", src, "source address: 10.0.0.0/8, 2001:db8::1"),
-	RULE("dst", "PREFIX", dst, "destination address"),
-	RULE("proto", "PROTO", proto, "protocol: tcp, udp, icmp, icmp6, or a number"),
-	RULE("sport", "PORTS", sport, "source port, or ports: 53, 1024-65535"),
-	RULE("dport", "PORTS", dport, "destination port, or ports"),
-	RULE("flags", "SET/LOOKED-AT", flags, "TCP flags: syn/syn,ack is syn set and ack not"),
-	RULE("icmp", "TYPE[/CODE]", icmp, "ICMP type: 8, 3/4"),
-	RULE("smac", "MAC", smac, "source MAC address"),
-	RULE("dmac", "MAC", dmac, "destination MAC address"),
-	FLAG("fragment", FIELD(filter, words.fragment),
-	     .help = "fragments behind the first, which have no ports"),
+	WEIR_RULE_WORDS(filter),
 	{.type = WEIR_WORD_CHOICE,
 	 .word = "with",
 	 .metavar = "VERDICT-SIDE",

@@ -3,88 +3,25 @@
 #include "cli/rules/load.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cli/say.h"
-
-#define SAID_MAX  20
-#define WORDS_MAX 24
+#include "cli/rules/lines.h"
 
 struct reader {
-	const char *name;
 	const struct weir_bare *bare;
 	struct weir_set *set;
-	uint32_t line;
 	uint32_t default_line; /* 0: none yet */
-	size_t bad;
-	int err; /* that ends the reading: -ENOMEM */
 };
-
-static void refuse(struct reader *in, const char *why)
-{
-	if (in->bad++ < SAID_MAX)
-		weir_say_error("%s:%u: %s", in->name, in->line, why);
-}
-
-/* Words of @line up to a comment. */
-static size_t split(char *line, char **words)
-{
-	size_t n = 0;
-	char *at = line;
-
-	for (;;) {
-		at += strspn(at, " \t\r\n");
-		if (!*at || *at == '#' || *at == ';' || n == WORDS_MAX)
-			return n;
-		words[n++] = at;
-		at += strcspn(at, " \t\r\n#;");
-		if (*at == '#' || *at == ';') {
-			*at = '\0';
-			return n;
-		}
-		if (*at)
-			*at++ = '\0';
-	}
-}
-
-/* Where the word's value goes; NULL: no such word. */
-static const char **value_of(struct weir_rule_words *words, const char *word)
-{
-	const struct {
-		const char *word;
-		const char **value;
-	} all[] = {
-		{"src", &words->src},	  {"dst", &words->dst},	    {"proto", &words->proto},
-		{"sport", &words->sport}, {"dport", &words->dport}, {"flags", &words->flags},
-		{"icmp", &words->icmp},	  {"smac", &words->smac},   {"dmac", &words->dmac},
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (!strcmp(all[i].word, word))
-			return all[i].value;
-	return NULL;
-}
 
 static int read_words(char **words, size_t n, struct weir_rule_words *out, char *why)
 {
 	for (size_t i = 1; i < n; i++) {
-		const char **value = value_of(out, words[i]);
+		int taken = weir_rule_take_word(out, words, n, &i, why);
 
-		if (!strcmp(words[i], "fragment")) {
-			out->fragment = true;
-		} else if (!value) {
+		if (!taken)
 			snprintf(why, 160, "'%.60s': unknown word", words[i]);
+		if (taken <= 0)
 			return -EINVAL;
-		} else if (i + 1 == n) {
-			snprintf(why, 160, "'%.60s': its value is missing", words[i]);
-			return -EINVAL;
-		} else if (*value) {
-			snprintf(why, 160, "'%.60s': is there twice", words[i]);
-			return -EINVAL;
-		} else {
-			*value = words[++i];
-		}
 	}
 	return 0;
 }
@@ -105,37 +42,34 @@ static int read_bare(const struct reader *in, char **words, size_t n, struct wei
 	return weir_rule_read(&text, in->bare->deny, rule, why);
 }
 
-static void read_default(struct reader *in, char **words, size_t n)
+static void read_default(struct weir_lines *lines, struct reader *in, char **words, size_t n)
 {
 	bool deny = n == 2 && !strcmp(words[1], "deny");
 	char why[160];
 
 	if (n != 2 || (!deny && strcmp(words[1], "allow") != 0)) {
-		refuse(in, "default: allow or deny must follow");
+		weir_lines_refuse(lines, "default: allow or deny must follow");
 	} else if (in->default_line && deny != in->set->deny) {
 		snprintf(why, sizeof(why), "default %s: line %u says the other", words[1],
 			 in->default_line);
-		refuse(in, why);
+		weir_lines_refuse(lines, why);
 	} else {
 		in->set->deny = deny;
-		in->default_line = in->line;
+		in->default_line = lines->line;
 	}
 }
 
-static void read_line(struct reader *in, char *line)
+static int read_line(struct weir_lines *lines, char **words, size_t n, void *ctx)
 {
 	struct weir_rule_words text = {0};
 	struct weir_filter_rule rule;
-	char *words[WORDS_MAX];
-	size_t n = split(line, words);
+	struct reader *in = ctx;
 	char why[160] = "";
 	int err;
 
-	if (!n)
-		return;
 	if (!strcmp(words[0], "default")) {
-		read_default(in, words, n);
-		return;
+		read_default(lines, in, words, n);
+		return 0;
 	}
 	if (!strcmp(words[0], "allow") || !strcmp(words[0], "deny")) {
 		err = read_words(words, n, &text, why);
@@ -143,49 +77,17 @@ static void read_line(struct reader *in, char *line)
 	} else {
 		err = read_bare(in, words, n, &rule, why);
 	}
-	if (err)
-		refuse(in, why);
-	else
-		in->err = weir_set_append(in->set, &rule, in->line);
-}
-
-static int read_file(struct reader *in, FILE *file)
-{
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
-
-	while (!in->err && (len = getline(&line, &room, file)) >= 0) {
-		in->line++;
-		if (strlen(line) != (size_t)len)
-			refuse(in, "holds a NUL: not a text file");
-		else
-			read_line(in, line);
-	}
-	free(line);
-	if (in->err)
-		weir_say_error("%s: %s", in->name, strerror(-in->err));
-	else if (ferror(file))
-		weir_say_error("%s: cannot be read: %s", in->name, strerror(errno));
-	if (in->bad > SAID_MAX)
-		weir_say_error("%s: %zu bad lines more", in->name, in->bad - SAID_MAX);
-	return in->err ?: ferror(file) ? -EIO : in->bad ? -EINVAL : 0;
+	if (!err)
+		return weir_set_append(in->set, &rule, lines->line);
+	weir_lines_refuse(lines, why);
+	return 0;
 }
 
 int weir_set_load(const char *path, const struct weir_bare *bare, struct weir_set *out)
 {
-	bool is_input = !strcmp(path, "-");
-	struct reader in = {.name = is_input ? "standard input" : path, .bare = bare, .set = out};
-	FILE *file = is_input ? stdin : fopen(path, "re");
-	int err;
+	struct reader in = {.bare = bare, .set = out};
+	struct weir_lines lines;
+	int err = weir_lines_read(path, &lines, read_line, &in);
 
-	if (!file) {
-		err = -errno;
-		weir_say_error("%s: %s", path, strerror(-err));
-		return err;
-	}
-	err = read_file(&in, file);
-	if (!is_input)
-		(void)fclose(file);
-	return err ?: weir_set_settle(out, in.name);
+	return err ?: weir_set_settle(out, lines.name);
 }

@@ -8,6 +8,7 @@
 
 #include "cli/step/step.h"
 #include "maps/filter.h"
+#include "maps/police.h"
 
 /* Linux 5.18. */
 #ifndef BPF_F_XDP_HAS_FRAGS
@@ -25,7 +26,17 @@ const struct weir_step weir_step_filter = {
 	.lost_drops = true,
 };
 
-const struct weir_step *const weir_steps[] = {&weir_step_filter, NULL};
+const struct weir_step weir_step_police = {
+	.name = "police",
+	.label = "weir-police",
+	.how = "a first rule attaches it: weir police dev DEV limit rate RATE",
+	.slot_map = "police_slot",
+	.reasons = "weir_police",
+	.progs = {"police_xdp", "police_xdp_frags", "police_tc"},
+	.lost_reason = WEIR_POLICE_PASS_NO_RULES,
+};
+
+const struct weir_step *const weir_steps[] = {&weir_step_filter, &weir_step_police, NULL};
 
 uint32_t weir_step_prog_type(enum weir_step_kind kind)
 {

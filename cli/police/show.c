@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A set printed. */
+#include "cli/police/show.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/out.h"
+#include "cli/say.h"
+
+struct show {
+	const struct weir_police_set *set;
+	struct weir_counters *conform, *exceed, *reasons;
+	struct weir_json json;
+	bool as_json;
+};
+
+static void print_json_count(struct weir_json *json, const char *name, struct weir_count count)
+{
+	weir_json_object(json, name);
+	weir_json_u64(json, "packets", count.packets);
+	weir_json_u64(json, "bytes", count.bytes);
+	weir_json_object_end(json);
+}
+
+static void print_count(const char *name, struct weir_count count, const char *end)
+{
+	printf("%s: %" PRIu64 " packets %" PRIu64 " bytes%s", name, count.packets, count.bytes,
+	       end);
+}
+
+static void print_limit(const struct weir_filter_rule *rule, void *ctx)
+{
+	struct show *show = ctx;
+	struct weir_count conform = weir_counters_value(show->conform, rule->counter);
+	struct weir_count exceed = weir_counters_value(show->exceed, rule->counter);
+	char text[WEIR_LIMIT_TEXT_MAX];
+
+	if (rule->counter >= show->set->n)
+		return;
+	weir_limit_text(rule, &show->set->policies[rule->counter], text);
+	if (show->as_json) {
+		weir_json_object(&show->json, NULL);
+		weir_json_string(&show->json, "rule", text);
+		print_json_count(&show->json, "conform", conform);
+		print_json_count(&show->json, "exceed", exceed);
+		weir_json_object_end(&show->json);
+	} else {
+		printf("%-40s # ", text);
+		print_count("conform", conform, ", ");
+		print_count("exceed", exceed, "\n");
+	}
+}
+
+static bool has_rest(const struct weir_police_set *set)
+{
+	return set->n > WEIR_POLICE_REST && set->policies[WEIR_POLICE_REST].owner;
+}
+
+static void print_limits(struct show *show)
+{
+	const struct weir_filter_rule rest = {.counter = WEIR_POLICE_REST};
+
+	if (has_rest(show->set))
+		print_limit(&rest, show);
+	weir_set_each(&show->set->set, print_limit, show);
+}
+
+static void print_reasons(struct show *show)
+{
+	int n = weir_counters_read(show->reasons);
+
+	for (int i = 0; i < n; i++) {
+		struct weir_count count = weir_counters_value(show->reasons, (size_t)i);
+		const char *name = weir_counters_name(show->reasons, (size_t)i);
+
+		if (show->as_json) {
+			print_json_count(&show->json, name, count);
+		} else if (count.packets) {
+			printf("# ");
+			print_count(name, count, "\n");
+		}
+	}
+}
+
+static void print_text(const char *title, struct show *show)
+{
+	const struct weir_set *set = &show->set->set;
+
+	printf("# ");
+	weir_text_print(stdout, title);
+	printf(": %zu rules, tick %" PRIu64 " us\nbuckets %u\n",
+	       set->n_rules + set->n_list + has_rest(show->set), weir_tick_ns() / 1000,
+	       show->set->policies[0].value);
+	print_limits(show);
+	print_reasons(show);
+}
+
+static void print_json(const struct weir_globals *globals, const char *title, struct show *show)
+{
+	struct weir_json *json = &show->json;
+
+	show->as_json = true;
+	weir_json_start(json, stdout, globals->pretty);
+	weir_json_object(json, NULL);
+	weir_json_string(json, "police", title);
+	weir_json_u64(json, "tick_ns", weir_tick_ns());
+	weir_json_u64(json, "buckets", show->set->policies[0].value);
+	weir_json_array(json, "rules");
+	print_limits(show);
+	weir_json_array_end(json);
+	weir_json_object(json, "reasons");
+	print_reasons(show);
+	weir_json_object_end(json);
+	weir_json_object_end(json);
+	weir_json_end(json);
+}
+
+static int open_counters(const struct weir_slot *slot, const char *name, struct weir_counters **out)
+{
+	int fd = weir_slot_map(slot, name), err = fd;
+
+	if (fd < 0)
+		weir_say_error("police: program id %u: its rules have no counters: %s",
+			       slot->prog_id, strerror(-fd));
+	else
+		err = weir_counters_open(fd, NULL, out);
+	if (fd >= 0)
+		close(fd);
+	if (!err)
+		err = weir_counters_read(*out);
+	return err < 0 ? err : 0;
+}
+
+int weir_police_show(const struct weir_globals *globals, const struct weir_slot *slot,
+		     const char *title)
+{
+	struct weir_police_set set = {0};
+	struct show show = {.set = &set};
+	int err = weir_police_read(slot, &set);
+
+	err = err ?: open_counters(slot, "weir_conform", &show.conform);
+	err = err ?: open_counters(slot, "weir_exceed", &show.exceed);
+	err = err ?: weir_counters_open(slot->reason_fd, NULL, &show.reasons);
+	if (!err && globals->json)
+		print_json(globals, title, &show);
+	else if (!err)
+		print_text(title, &show);
+	weir_counters_close(show.conform);
+	weir_counters_close(show.exceed);
+	weir_counters_close(show.reasons);
+	weir_police_set_free(&set);
+	return err;
+}
+
+/* ---- changes ------------------------------------------------------------- */
+
+struct changes {
+	struct weir_json json;
+	bool as_json;
+	const char *sign, *word;
+};
+
+static void print_line(struct changes *changes, const char *text)
+{
+	if (!changes->as_json) {
+		printf("%s %s\n", changes->sign, text);
+		return;
+	}
+	weir_json_object(&changes->json, NULL);
+	weir_json_string(&changes->json, "change", changes->word);
+	weir_json_string(&changes->json, "rule", text);
+	weir_json_object_end(&changes->json);
+}
+
+static void print_change(const struct weir_filter_rule *rule, const struct weir_policy *policy,
+			 void *ctx)
+{
+	char text[WEIR_LIMIT_TEXT_MAX];
+
+	print_line(ctx, weir_limit_text(rule, policy, text));
+}
+
+static void print_buckets(struct changes *changes, const struct weir_limits *of,
+			  const struct weir_limits *other)
+{
+	char text[32];
+
+	if (of->buckets == other->buckets)
+		return;
+	snprintf(text, sizeof(text), "buckets %u", of->buckets);
+	print_line(changes, text);
+}
+
+void weir_police_show_changes(const struct weir_globals *globals, const struct weir_limits *old,
+			      const struct weir_limits *wanted)
+{
+	struct changes changes = {.as_json = globals->json};
+
+	if (globals->json) {
+		weir_json_start(&changes.json, stdout, globals->pretty);
+		weir_json_array(&changes.json, NULL);
+	}
+	changes.sign = "-";
+	changes.word = "gone";
+	print_buckets(&changes, old, wanted);
+	weir_limits_differ(wanted, old, print_change, &changes);
+	changes.sign = "+";
+	changes.word = "new";
+	print_buckets(&changes, wanted, old);
+	weir_limits_differ(old, wanted, print_change, &changes);
+	if (globals->json) {
+		weir_json_array_end(&changes.json);
+		weir_json_end(&changes.json);
+	}
+}
