@@ -71,7 +71,7 @@ static __always_inline __u32 which_rule(const struct case_of *packet)
 	keep(packet->frame, packet->parsed, packet->facts, reading, packet->known);
 	if (police.has_rules && reading != READ_MALFORMED && reading != READ_EXTENSIONS) {
 		packet->facts->ip = reading == READ_RULES;
-		act = find_rule(packet->facts);
+		act = (__u32)forget(find_rule(packet->facts), packet->frame->len_bytes);
 	}
 	return act ? act : police.rest;
 }
@@ -93,9 +93,9 @@ static __always_inline enum found find_bucket(const struct case_of *packet,
 	if (!(packet->known->about & ABOUT_KEY))
 		return FOUND_NO_KEY;
 	if (police.by_flow && policy->per == WEIR_PER_FLOW)
-		return find_flow(packet->facts, packet->known, policy, fresh, out);
+		return find_flow(packet->known, policy, fresh, out);
 	if (police.by_addr && policy->per != WEIR_PER_RULE)
-		return find_addr(packet->facts, packet->known, policy, fresh, out);
+		return find_addr(packet->known, policy, fresh, out);
 	return FOUND_NO_KEY;
 }
 
@@ -162,12 +162,13 @@ static __always_inline enum weir_police_reason pace(struct __sk_buff *skb,
 
 static __always_inline bool mark_ds(const struct case_of *packet, const struct weir_policy *policy)
 {
+	struct frame frame = frame_again(packet->frame);
 	__u32 off = packet->known->ip_off;
 
-	if (!(packet->known->about & (ABOUT_DS4 | ABOUT_DS6)) || !frame_forget(packet->frame, &off))
+	if (!(packet->known->about & (ABOUT_DS4 | ABOUT_DS6)) || !frame_forget(&frame, &off))
 		return false;
-	return packet->known->about & ABOUT_DS4 ? set_dscp4(packet->frame, off, policy->value)
-						: set_dscp6(packet->frame, off, policy->value);
+	return packet->known->about & ABOUT_DS4 ? set_dscp4(&frame, off, policy->value)
+						: set_dscp6(&frame, off, policy->value);
 }
 
 /* What is done with a packet that DROP_EXCEED was said of. */

@@ -69,6 +69,25 @@ static __always_inline struct frame frame_of_card(struct __sk_buff *skb)
 	return frame;
 }
 
+/* The same frame, whose pointers the verifier knows nothing of, as at the beginning. */
+static __always_inline struct frame frame_again(const struct frame *frame)
+{
+	struct frame again = *frame;
+
+	if (frame->kind == FRAME_SKB || frame->kind == FRAME_CARD) {
+		struct __sk_buff *skb = frame->ctx;
+
+		again.data = (const void *)(long)skb->data;
+		again.data_end = (const void *)(long)skb->data_end;
+	} else {
+		struct xdp_md *xdp = frame->ctx;
+
+		again.data = (const void *)(long)xdp->data;
+		again.data_end = (const void *)(long)xdp->data_end;
+	}
+	return again;
+}
+
 /* @len bytes at @off, in place or copied to @copy; NULL beyond the end. @off
  * must be known to stay below 64 KiB (MAX_PACKET_OFF of the verifier). */
 static __always_inline const void *frame_at(const struct frame *frame, __u32 off, __u32 len,

@@ -93,16 +93,22 @@ struct known {
 	__u32 ports; /* source in the upper half */
 	__u32 ip_off;
 	__u32 ifindex;
+	struct address src, dst;
 };
 
 /* @value again, of which the verifier then knows nothing: else it would walk the rest of the
  * program for each packet that can be. What it knows of an XOR with a length is nothing. */
-static __always_inline __u32 forget(__u32 value, __u32 len_bytes)
+static __always_inline __u64 forget(__u64 value, __u32 len_bytes)
 {
-	__u64 mixed = (__u64)value ^ len_bytes;
+	__u64 mixed = value ^ len_bytes;
 
 	asm volatile("" : "+r"(mixed));
-	return (__u32)(mixed ^ len_bytes);
+	return mixed ^ len_bytes;
+}
+
+static __always_inline struct address forget_address(const struct address *addr, __u32 len_bytes)
+{
+	return (struct address){forget(addr->hi, len_bytes), forget(addr->lo, len_bytes)};
 }
 
 static __always_inline bool is_fragment(const struct parsed *parsed)
@@ -146,22 +152,24 @@ static __always_inline void keep(const struct frame *frame, const struct parsed 
 		about |= ABOUT_EXTENSIONS;
 	if (police.by_flow && reading == READ_RULES)
 		ports = ports_of(frame, parsed, facts);
-	known->about = forget(about, frame->len_bytes);
-	known->ports = forget(ports, frame->len_bytes);
-	known->ip_off = forget(parsed->ip_off, frame->len_bytes);
+	known->about = (__u32)forget(about, frame->len_bytes);
+	known->ports = (__u32)forget(ports, frame->len_bytes);
+	known->ip_off = (__u32)forget(parsed->ip_off, frame->len_bytes);
+	if (!police.by_addr && !police.by_flow)
+		return;
+	known->src = forget_address(&facts->addr[WEIR_SRC], frame->len_bytes);
+	known->dst = forget_address(&facts->addr[WEIR_DST], frame->len_bytes);
 }
 
-/* No pointer is chosen between the addresses: they would have to lie in memory, and all that
- * lies beside them, of which the verifier then forgets what it knew. */
-static __always_inline enum found find_addr(const struct facts *facts, const struct known *known,
+static __always_inline enum found find_addr(const struct known *known,
 					    const struct weir_policy *policy, __u64 fresh,
 					    struct weir_bucket **out)
 {
-	__u64 hi = facts->addr[WEIR_SRC].hi, lo = facts->addr[WEIR_SRC].lo;
+	__u64 hi = known->src.hi, lo = known->src.lo;
 
 	if (policy->per == WEIR_PER_DST) {
-		hi = facts->addr[WEIR_DST].hi;
-		lo = facts->addr[WEIR_DST].lo;
+		hi = known->dst.hi;
+		lo = known->dst.lo;
 	}
 	if (known->about & ABOUT_V6)
 		return find_addr6(policy, hi, lo, fresh, out);
@@ -176,7 +184,7 @@ static __always_inline void put_words(__u32 out[4], const struct address *addr)
 	out[3] = (__u32)addr->lo;
 }
 
-static __always_inline enum found find_flow(const struct facts *facts, const struct known *known,
+static __always_inline enum found find_flow(const struct known *known,
 					    const struct weir_policy *policy, __u64 fresh,
 					    struct weir_bucket **out)
 {
@@ -188,8 +196,8 @@ static __always_inline enum found find_flow(const struct facts *facts, const str
 		.family = known->about & ABOUT_V6 ? WEIR_IPV6 : WEIR_IPV4,
 	};
 
-	put_words(key.src, &facts->addr[WEIR_SRC]);
-	put_words(key.dst, &facts->addr[WEIR_DST]);
+	put_words(key.src, &known->src);
+	put_words(key.dst, &known->dst);
 	return find_or_make(&weir_flows, &key, fresh, out);
 }
 

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the police should do with a frame, written apart from it: from the words of
+ * maps/police.h, with time in numbers that never wrap, and one CPU.
+ */
+#ifndef WEIR_TESTS_POLICE_MODEL_H
+#define WEIR_TESTS_POLICE_MODEL_H
+
+#include <stdlib.h>
+
+#include "maps/police.h"
+#include "tests/filter_model.h"
+
+__extension__ typedef __int128 model_time;
+
+#define MODEL_HORIZON ((model_time)2000000000 * 64)
+
+struct model_bucket {
+	bool used;
+	model_time full_at;
+};
+
+/* What a bucket is for: a rule's number, and of the packet what its policy asks for. */
+struct model_key {
+	uint32_t rule;
+	uint8_t v6;
+	uint8_t src[16], dst[16];
+	uint8_t proto;
+	uint16_t sport, dport;
+};
+
+struct model_keyed {
+	struct model_key key;
+	struct model_bucket bucket;
+};
+
+/* Of each rule. */
+struct model_limit {
+	struct weir_policy policy;
+	struct model_bucket bucket;
+	model_time lease;
+};
+
+struct model_police {
+	model_time tick;
+	struct model_keyed *keyed;
+	size_t n_keyed, room_keyed;
+};
+
+struct model_packet {
+	const uint8_t *bytes;
+	size_t len;
+	uint64_t packets, wire_bytes;
+	uint64_t now_ns;
+};
+
+struct model_outcome {
+	enum weir_police_reason reason;
+	bool conforms; /* of the rule's counters; where a rule is about it */
+	bool marks_ds;
+	bool sets_mark;
+	uint64_t leave_ns; /* 0: at once */
+};
+
+static inline model_time model_cost(const struct weir_policy *policy, uint64_t amount)
+{
+	return ((model_time)amount * policy->mult) >> policy->shift;
+}
+
+static inline bool model_is_full(const struct model_bucket *b, model_time since)
+{
+	return !b->used || b->full_at < since || b->full_at - since > (model_time)1 << 60;
+}
+
+static inline bool model_take(struct model_bucket *b, const struct weir_policy *policy,
+			      model_time now, model_time tick, model_time cost)
+{
+	model_time burst = policy->burst, need = cost < burst ? cost : burst;
+
+	if (model_is_full(b, now - tick)) {
+		b->used = true;
+		b->full_at = now - tick + cost;
+		return true;
+	}
+	if (b->full_at + need > now + burst)
+		return false;
+	b->full_at += cost;
+	return true;
+}
+
+static inline bool model_take_of_rule(struct model_limit *limit, model_time now, model_time tick,
+				      model_time cost)
+{
+	model_time quantum = limit->policy.quantum;
+
+	if (limit->lease >= cost) {
+		limit->lease -= cost;
+		return true;
+	}
+	if (quantum && model_take(&limit->bucket, &limit->policy, now, tick, cost + quantum)) {
+		limit->lease += quantum;
+		return true;
+	}
+	return model_take(&limit->bucket, &limit->policy, now, tick, cost);
+}
+
+/* ---- keys ---------------------------------------------------------------- */
+
+static inline void model_cut(uint8_t *to, const uint8_t *addr, unsigned int len)
+{
+	for (unsigned int i = 0; i < len; i++)
+		if (addr[i / 8] & 0x80 >> i % 8)
+			to[i / 8] |= (uint8_t)(0x80 >> i % 8);
+}
+
+static inline bool model_is_fragment(const struct model_packet *packet)
+{
+	enum weir_class class = pkt_model(packet->bytes, packet->len);
+
+	return class == WEIR_CLASS_IPV4_FRAGMENT || class == WEIR_CLASS_IPV6_FRAGMENT;
+}
+
+/* False: the packet has none, or the policy asks for none. */
+static inline bool model_key(const struct model_frame *f, const struct model_packet *packet,
+			     const struct weir_policy *policy, uint32_t rule, struct model_key *out)
+{
+	unsigned int len = f->v6 ? policy->len6 : policy->len4;
+
+	memset(out, 0, sizeof(*out));
+	out->rule = rule;
+	if (policy->per == WEIR_PER_DEV)
+		return true;
+	if (policy->per == WEIR_PER_RULE || f->kind != MODEL_IP)
+		return false;
+	out->v6 = f->v6;
+	if (policy->per != WEIR_PER_FLOW) {
+		model_cut(out->src, policy->per == WEIR_PER_SRC ? f->src : f->dst, len);
+		return true;
+	}
+	memcpy(out->src, f->src, f->v6 ? 16 : 4);
+	memcpy(out->dst, f->dst, f->v6 ? 16 : 4);
+	out->proto = (uint8_t)f->proto;
+	if (f->has_ports && !model_is_fragment(packet)) {
+		out->sport = (uint16_t)f->sport;
+		out->dport = (uint16_t)f->dport;
+	}
+	return true;
+}
+
+static inline struct model_bucket *model_bucket_of(struct model_police *police,
+						   const struct model_key *key)
+{
+	for (size_t i = 0; i < police->n_keyed; i++)
+		if (!memcmp(&police->keyed[i].key, key, sizeof(*key)))
+			return &police->keyed[i].bucket;
+	if (police->n_keyed == police->room_keyed) {
+		police->room_keyed = police->room_keyed ? police->room_keyed * 2 : 1024;
+		police->keyed =
+			reallocarray(police->keyed, police->room_keyed, sizeof(*police->keyed));
+	}
+	police->keyed[police->n_keyed] = (struct model_keyed){.key = *key};
+	return &police->keyed[police->n_keyed++].bucket;
+}
+
+/* ---- verdicts ------------------------------------------------------------ */
+
+static inline struct model_outcome model_pace(struct model_bucket *b,
+					      const struct weir_policy *policy,
+					      const struct model_packet *packet, model_time cost)
+{
+	model_time now = (model_time)packet->now_ns * 64, wait;
+
+	if (model_is_full(b, now)) {
+		b->used = true;
+		b->full_at = now + cost;
+		return (struct model_outcome){.reason = WEIR_POLICE_PASS_CONFORM, .conforms = true};
+	}
+	wait = b->full_at - now - (model_time)policy->burst;
+	if (wait > MODEL_HORIZON)
+		return (struct model_outcome){.reason = WEIR_POLICE_DROP_HORIZON};
+	b->full_at += cost;
+	if (wait <= 0)
+		return (struct model_outcome){.reason = WEIR_POLICE_PASS_CONFORM, .conforms = true};
+	return (struct model_outcome){.reason = WEIR_POLICE_PACED,
+				      .leave_ns = packet->now_ns + (uint64_t)(wait / 64)};
+}
+
+static inline struct model_outcome model_exceed(const struct model_packet *packet,
+						const struct weir_policy *policy)
+{
+	enum weir_class class = pkt_model(packet->bytes, packet->len);
+	bool has_ds = class != WEIR_CLASS_ARP && class != WEIR_CLASS_OTHER_ETHERTYPE &&
+		      class != WEIR_CLASS_MALFORMED;
+
+	if (policy->exceed == WEIR_EXCEED_DSCP && has_ds)
+		return (struct model_outcome){.reason = WEIR_POLICE_MARK_EXCEED, .marks_ds = true};
+	if (policy->exceed == WEIR_EXCEED_DSCP)
+		return (struct model_outcome){.reason = WEIR_POLICE_PASS_UNMARKED};
+	if (policy->exceed == WEIR_EXCEED_MARK)
+		return (struct model_outcome){.reason = WEIR_POLICE_MARK_EXCEED, .sets_mark = true};
+	return (struct model_outcome){.reason = WEIR_POLICE_DROP_EXCEED};
+}
+
+/* @limit: of the rule that is about the packet; NULL: there is none. */
+static inline struct model_outcome model_police(struct model_police *police,
+						struct model_limit *limit, uint32_t rule,
+						const struct model_frame *f,
+						const struct model_packet *packet)
+{
+	model_time now = (model_time)packet->now_ns * 64, cost;
+	const struct weir_policy *policy;
+	struct model_bucket *bucket;
+	struct model_key key;
+	bool conforms;
+
+	if (!limit)
+		return (struct model_outcome){
+			.reason = f->kind == MODEL_MALFORMED	? WEIR_POLICE_PASS_MALFORMED
+				  : f->kind == MODEL_EXTENSIONS ? WEIR_POLICE_PASS_EXTENSIONS
+								: WEIR_POLICE_PASS_NO_RULE};
+	policy = &limit->policy;
+	cost = model_cost(policy,
+			  policy->unit == WEIR_POLICE_BYTES ? packet->wire_bytes : packet->packets);
+	if (!policy->rate)
+		return policy->exceed == WEIR_EXCEED_PACE
+			       ? (struct model_outcome){.reason = WEIR_POLICE_DROP_HORIZON}
+			       : model_exceed(packet, policy);
+	bucket = model_key(f, packet, policy, rule, &key) ? model_bucket_of(police, &key) : NULL;
+	if (policy->exceed == WEIR_EXCEED_PACE)
+		return model_pace(bucket ? bucket : &limit->bucket, policy, packet, cost);
+	conforms = bucket ? model_take(bucket, policy, now, police->tick, cost)
+			  : model_take_of_rule(limit, now, police->tick, cost);
+	if (!conforms)
+		return model_exceed(packet, policy);
+	return (struct model_outcome){.reason = WEIR_POLICE_PASS_CONFORM, .conforms = true};
+}
+
+/* ---- the DS field -------------------------------------------------------- */
+
+/* RFC 1624, equation 3. */
+static inline void model_fix_sum(uint8_t *sum_at, unsigned int old, unsigned int new)
+{
+	unsigned int sum = (~pkt_get16(sum_at) & 0xffff) + (~old & 0xffff) + new;
+
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	pkt_put16(sum_at, ~sum & 0xffff);
+}
+
+static inline void model_set_ds(uint8_t *bytes, unsigned int dscp)
+{
+	unsigned int ethertype = pkt_get16(bytes + 12), old, new;
+	size_t at = 14;
+
+	for (int tags = 0; tags < 4 && pkt_model_is_tag(ethertype); tags++, at += 4)
+		ethertype = pkt_get16(bytes + at + 2);
+	old = pkt_get16(bytes + at);
+	if (ethertype == 0x86dd) {
+		pkt_put16(bytes + at, (old & 0xf03f) | dscp << 6);
+		return;
+	}
+	new = (old & 0xff03) | dscp << 2;
+	pkt_put16(bytes + at, new);
+	model_fix_sum(bytes + at + 10, old, new);
+}
+
+#endif
