@@ -192,15 +192,15 @@ static __always_inline enum weir_police_reason decide(struct __sk_buff *skb,
 	__u32 act = which_rule(packet), number = act & WEIR_FILTER_COUNTER;
 	const struct weir_policy *policy;
 	enum weir_police_reason reason;
-	__u64 cost;
+	__u64 amount, cost;
 
 	if (!act)
 		return reason_of_none(packet->known->about);
 	policy = bpf_map_lookup_elem(&weir_policies, &number);
 	if (!policy)
 		return WEIR_POLICE_PASS_NO_RULE;
-	cost = cost_of(policy, policy->unit == WEIR_POLICE_BYTES ? packet->wire->bytes
-								 : packet->wire->packets);
+	amount = policy->unit == WEIR_POLICE_BYTES ? packet->wire->bytes : packet->wire->packets;
+	cost = cost_of(policy, forget(amount, packet->frame->len_bytes));
 	if (skb && police.paces && policy->exceed == WEIR_EXCEED_PACE)
 		reason = pace(skb, packet, number, policy, cost);
 	else
