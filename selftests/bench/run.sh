@@ -28,6 +28,12 @@ rm -f "$TMP/list"
 "$WEIR" filter set bench off
 "$WEIR" filter set again off
 
+echo
+echo 'police: cost of a packet; peers: token buckets of the precise clock'
+"$BUILD/bench/police" "$WEIR" "$PROGS/bench_police.o" "$PROGS/bench_filter.o" "${POLICE_ROUNDS:-15}"
+"$WEIR" police set bench off
+"$WEIR" police set again off
+
 netns_add A B
 veth_pair "$A" v0 "$B" v1
 W="$WEIR -q"

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What bpf/police.bpf.c costs a packet, against token buckets of the precise clock: one for
+ * all, one a source, and one behind a lock; on one CPU, and on several at once.
+ *
+ *	police WEIR BENCH_POLICE.O BENCH_FILTER.O [ROUNDS [REPEAT]]
+ *
+ * Nanoseconds by BPF_PROG_TEST_RUN, net of a program that does nothing in the same round;
+ * interleaved, the order rotated, medians of each round's ratio. "flows": each run has another
+ * source, written by a program that then jumps to the contender. Root, with a bpffs of its own.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include "tests/pkt.h"
+#include "tests/step_set.h"
+
+#define ROUNDS_MAX 255
+#define CPUS_MAX   4
+
+enum who { BARE, BARE_FRAGS, OURS, OURS_AGAIN, PEER, WHO };
+
+struct run {
+	const char *weir, *objects, *rotation;
+	unsigned int rounds, repeat, cpus;
+	struct bpf_object *obj;
+	int fds[WHO];
+	double ns[WHO][ROUNDS_MAX];
+};
+
+static struct pkt pkt;
+
+static int by_size(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+
+	return (a > b) - (a < b);
+}
+
+static double median(double *values, unsigned int n)
+{
+	qsort(values, n, sizeof(*values), by_size);
+	return values[n / 2];
+}
+
+static bool is_ours(enum who who)
+{
+	return who == OURS || who == OURS_AGAIN;
+}
+
+static double net(const struct run *run, enum who who, unsigned int round)
+{
+	return run->ns[who][round] - run->ns[is_ours(who) ? BARE_FRAGS : BARE][round];
+}
+
+static double median_net(const struct run *run, enum who who)
+{
+	double values[ROUNDS_MAX];
+
+	for (unsigned int i = 0; i < run->rounds; i++)
+		values[i] = net(run, who, i);
+	return median(values, run->rounds);
+}
+
+static double median_ratio(const struct run *run, enum who a, enum who b)
+{
+	double values[ROUNDS_MAX];
+
+	for (unsigned int i = 0; i < run->rounds; i++)
+		values[i] = net(run, a, i) / net(run, b, i);
+	return median(values, run->rounds);
+}
+
+static int measure(int prog_fd, unsigned int repeat, double *ns)
+{
+	const int parts = 4;
+	double sum = 0;
+
+	for (int i = 0; i < parts; i++) {
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = pkt.bytes,
+			    .data_size_in = (__u32)pkt.len, .repeat = (int)repeat / parts);
+
+		if (bpf_prog_test_run_opts(prog_fd, &opts))
+			return -errno;
+		sum += opts.duration;
+	}
+	*ns = sum / parts;
+	return 0;
+}
+
+static int rounds(struct run *run)
+{
+	for (unsigned int i = 0; i < run->rounds; i++)
+		for (unsigned int k = 0; k < WHO; k++) {
+			unsigned int who = (i + k) % WHO;
+			int err = measure(run->fds[who], run->repeat, &run->ns[who][i]);
+
+			if (err)
+				return err;
+		}
+	return 0;
+}
+
+static void print_row(const char *what, const struct run *run, double goal)
+{
+	double ratio = median_ratio(run, OURS, PEER), again = median_ratio(run, OURS_AGAIN, OURS);
+
+	printf("  %-40s %8.1f %8.1f %8.2fx %8.2f   %s\n", what, median_net(run, OURS),
+	       median_net(run, PEER), ratio, again,
+	       again < 0.9 || again > 1.1 ? "noisy"
+	       : ratio <= goal		  ? "yes"
+					  : "no");
+	fflush(stdout);
+}
+
+/* ---- contenders ---------------------------------------------------------- */
+
+static struct bpf_object *load_peers(const char *path, __u64 rate_pps)
+{
+	const __u64 consts[] = {rate_pps, rate_pps / 100 + 5};
+	struct bpf_object *obj = bpf_object__open_file(path, NULL);
+	struct bpf_map *map = obj ? bpf_object__find_map_by_name(obj, ".rodata") : NULL;
+
+	if (map && !bpf_map__set_initial_value(map, consts, sizeof(consts)) &&
+	    !bpf_object__load(obj))
+		return obj;
+	bpf_object__close(obj);
+	return NULL;
+}
+
+static int prog_of(struct bpf_object *obj, const char *name)
+{
+	const struct bpf_program *prog = bpf_object__find_program_by_name(obj, name);
+
+	return prog ? bpf_program__fd(prog) : -ENOENT;
+}
+
+static int load_ours(const struct run *run, const char *set, const char *words)
+{
+	char line[1000], pin[60];
+
+	snprintf(line, sizeof(line), "'%s' -q police set %s load -", run->weir, set);
+	FILE *to = popen(line, "w");
+
+	if (!to)
+		return -errno;
+	fprintf(to, "limit %s\n", words);
+	if (pclose(to))
+		return -EIO;
+	snprintf(pin, sizeof(pin), "weir_police-%s", set);
+	return open_program(pin);
+}
+
+/* A program that gives each run another of 2^@bits sources and jumps to @prog_fd. */
+static struct bpf_object *rotate(const struct run *run, int prog_fd, bool frags, unsigned int bits)
+{
+	const __u32 consts[] = {0x0a000000u, 2654435761u, (1U << bits) - 1};
+	struct bpf_object *obj = bpf_object__open_file(run->rotation, NULL);
+	struct bpf_map *map;
+	__u32 slot = 0;
+
+	if (!obj)
+		return NULL;
+	bpf_program__set_autoload(bpf_object__find_program_by_name(obj, "each_source"), !frags);
+	bpf_program__set_autoload(bpf_object__find_program_by_name(obj, "each_source_frags"),
+				  frags);
+	map = bpf_object__find_map_by_name(obj, ".rodata");
+	if (map && !bpf_map__set_initial_value(map, consts, sizeof(consts)) &&
+	    !bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "bench_trie"), 1) &&
+	    !bpf_object__load(obj) &&
+	    !bpf_map_update_elem(bpf_object__find_map_fd_by_name(obj, "bench_next"), &slot,
+				 &prog_fd, BPF_ANY))
+		return obj;
+	bpf_object__close(obj);
+	return NULL;
+}
+
+static int flows(struct run *run, const char *what, unsigned int bits, double goal)
+{
+	struct bpf_object *objs[WHO] = {0};
+	int direct[WHO], err = 0;
+
+	memcpy(direct, run->fds, sizeof(direct));
+	for (int who = 0; !err && who < WHO; who++) {
+		bool frags = is_ours(who) || who == BARE_FRAGS;
+
+		objs[who] = rotate(run, direct[who], frags, bits);
+		if (objs[who])
+			run->fds[who] =
+				prog_of(objs[who], frags ? "each_source_frags" : "each_source");
+		else
+			err = -EINVAL;
+	}
+	err = err ?: rounds(run);
+	if (err)
+		printf("  %-40s not measured: %s\n", what, strerror(-err));
+	else
+		print_row(what, run, goal);
+	for (int who = 0; who < WHO; who++)
+		bpf_object__close(objs[who]);
+	memcpy(run->fds, direct, sizeof(direct));
+	return err;
+}
+
+/* ---- several CPUs -------------------------------------------------------- */
+
+struct job {
+	pthread_barrier_t *start;
+	int prog_fd, err;
+	unsigned int cpu, repeat;
+	double ns;
+};
+
+static void *work(void *ctx)
+{
+	struct job *job = ctx;
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(job->cpu, &set);
+	(void)sched_setaffinity(0, sizeof(set), &set);
+	pthread_barrier_wait(job->start);
+	job->err = measure(job->prog_fd, job->repeat, &job->ns);
+	return NULL;
+}
+
+/* Nanoseconds a packet when @cpus run it at once, each. */
+static double at_once(int prog_fd, unsigned int cpus, unsigned int repeat)
+{
+	struct job jobs[CPUS_MAX];
+	pthread_t threads[CPUS_MAX];
+	pthread_barrier_t start;
+	double sum = 0;
+
+	pthread_barrier_init(&start, NULL, cpus);
+	for (unsigned int i = 0; i < cpus; i++) {
+		jobs[i] = (struct job){
+			.start = &start, .prog_fd = prog_fd, .cpu = i, .repeat = repeat};
+		if (pthread_create(&threads[i], NULL, work, &jobs[i]))
+			exit(1);
+	}
+	for (unsigned int i = 0; i < cpus; i++) {
+		pthread_join(threads[i], NULL);
+		sum += jobs[i].ns;
+	}
+	pthread_barrier_destroy(&start);
+	return sum / cpus;
+}
+
+static void scale(const struct run *run, const char *what, int prog_fd, int bare_fd, double goal)
+{
+	double one[ROUNDS_MAX], many[ROUNDS_MAX], ratio[ROUNDS_MAX];
+	double got;
+
+	for (unsigned int i = 0; i < run->rounds; i++) {
+		one[i] = at_once(prog_fd, 1, run->repeat);
+		many[i] = at_once(prog_fd, run->cpus, run->repeat);
+		/* of the whole packet: what is under it slows down alike */
+		ratio[i] = many[i] / one[i] * at_once(bare_fd, 1, run->repeat) /
+			   at_once(bare_fd, run->cpus, run->repeat);
+	}
+	got = median(ratio, run->rounds);
+	printf("  %-40s %8.1f %8.1f %8.2fx %8s   %s\n", what, median(many, run->rounds),
+	       median(one, run->rounds), got, "", goal ? got <= goal ? "yes" : "no" : "");
+	fflush(stdout);
+}
+
+/* ---- what is measured ---------------------------------------------------- */
+
+static int against(struct run *run, const char *what, const char *words, const char *peer,
+		   double goal)
+{
+	run->fds[PEER] = prog_of(run->obj, peer);
+	run->fds[OURS] = load_ours(run, "bench", words);
+	run->fds[OURS_AGAIN] = load_ours(run, "again", words);
+	if (run->fds[PEER] < 0 || run->fds[OURS] < 0 || run->fds[OURS_AGAIN] < 0 || rounds(run)) {
+		printf("  %-40s not measured\n", what);
+		return -EIO;
+	}
+	print_row(what, run, goal);
+	return 0;
+}
+
+static int measure_all(struct run *run)
+{
+	int err = against(run, "all packets, conforming", "rate 9000mpps", "ktime", 0.35);
+
+	if (err)
+		return err;
+	if (run->cpus > 1) {
+		printf("  %-40s %8s %8s %9s\n", "several CPUs at once against one", "several",
+		       "one", "ratio");
+		scale(run, "all packets, conforming", run->fds[OURS], run->fds[BARE_FRAGS], 1.25);
+		run->fds[OURS] = load_ours(run, "bench", "rate 1mpps");
+		scale(run, "all packets, most beyond the rate", run->fds[OURS],
+		      run->fds[BARE_FRAGS], 1.25);
+		scale(run, "peer: behind a lock", prog_of(run->obj, "lock"), run->fds[BARE], 0);
+		printf("\n");
+	}
+	err = against(run, "one source", "rate 9000mpps per src", "per_source", 0.65);
+	err = err ?: flows(run, "1024 sources", 10, 0.65);
+	err = err ?: flows(run, "65536 sources", 16, 0.65);
+	bpf_object__close(run->obj);
+	run->obj = load_peers(run->objects, 1000);
+	if (!run->obj || err)
+		return err ?: -EINVAL;
+	err = against(run, "all packets, beyond the rate", "rate 1kpps", "ktime", 0.35);
+	return err
+		       ?: against(run, "one source, beyond the rate", "rate 1kpps per src",
+				  "per_source", 0.65);
+}
+
+static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	(void)level;
+	(void)fmt;
+	(void)args;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct run run = {.rounds = 31, .repeat = 100000};
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (argc < 4) {
+		fprintf(stderr,
+			"usage: police WEIR BENCH_POLICE.O BENCH_FILTER.O [ROUNDS [REPEAT]]\n");
+		return 2;
+	}
+	run.weir = argv[1];
+	run.objects = argv[2];
+	run.rotation = argv[3];
+	if (argc > 4)
+		run.rounds = (unsigned int)strtoul(argv[4], NULL, 10);
+	if (argc > 5)
+		run.repeat = (unsigned int)strtoul(argv[5], NULL, 10);
+	if (!run.rounds || run.rounds > ROUNDS_MAX || run.repeat < 8)
+		return 2;
+	run.cpus = cpus > CPUS_MAX ? CPUS_MAX : (unsigned int)cpus;
+	libbpf_set_print(silent);
+	run.obj = load_peers(run.objects, 9000000000);
+	if (!run.obj || pkt_build(&pkt, "ipv4/udp", 64)) {
+		printf("police: not measured: %s does not load\n", run.objects);
+		return 1;
+	}
+	/* the bare programs stay when the peers get another rate */
+	run.fds[BARE] = dup(prog_of(run.obj, "bare"));
+	run.fds[BARE_FRAGS] = dup(prog_of(run.obj, "bare_frags"));
+	printf("%u rounds of %u runs each, 64-byte frames, net of a bare program\n", run.rounds,
+	       run.repeat);
+	printf("  %-40s %8s %8s %9s %8s   goal\n", "peer: a bucket of the precise clock", "weir",
+	       "peer", "ratio", "A/A");
+	return measure_all(&run) ? 1 : 0;
+}
