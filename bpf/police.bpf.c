@@ -49,7 +49,6 @@ struct case_of {
 	const struct frame *frame;
 	const struct parsed *parsed;
 	const struct weir_counter *wire;
-	struct facts *facts;
 	struct known *known;
 };
 
@@ -60,19 +59,26 @@ static __always_inline bool needs_headers(void)
 }
 
 /* WEIR_FILTER_ACT and the rule's number, or 0. */
+static __always_inline __u32 match(const struct case_of *packet)
+{
+	struct facts facts = {};
+	enum reading reading = read_facts(packet->frame, packet->parsed, &facts);
+
+	keep(packet->frame, packet->parsed, reading, packet->known);
+	if (reading == READ_MALFORMED || reading == READ_EXTENSIONS)
+		return 0;
+	facts.ip = reading == READ_RULES;
+	return (__u32)forget(find_rule(&facts), packet->frame->len_bytes);
+}
+
 static __always_inline __u32 which_rule(const struct case_of *packet)
 {
-	enum reading reading;
 	__u32 act = 0;
 
-	if (!needs_headers())
-		return police.rest;
-	reading = read_facts(packet->frame, packet->parsed, packet->facts);
-	keep(packet->frame, packet->parsed, packet->facts, reading, packet->known);
-	if (police.has_rules && reading != READ_MALFORMED && reading != READ_EXTENSIONS) {
-		packet->facts->ip = reading == READ_RULES;
-		act = (__u32)forget(find_rule(packet->facts), packet->frame->len_bytes);
-	}
+	if (police.has_rules)
+		act = match(packet);
+	else if (needs_headers())
+		keep(packet->frame, packet->parsed, READ_RULES, packet->known);
 	return act ? act : police.rest;
 }
 
@@ -119,7 +125,8 @@ static __always_inline enum weir_police_reason hold_to_rate(const struct case_of
 		return WEIR_POLICE_PASS_NO_BUCKET;
 	if (found == FOUND_NEW)
 		return WEIR_POLICE_PASS_CONFORM;
-	conforms = bucket ? take(bucket, policy, now, cost) : take_of_rule(number, policy, cost);
+	conforms = bucket ? take(bucket, policy, now, cost, 0) != 0
+			  : take_of_rule(number, policy, cost);
 	return conforms ? WEIR_POLICE_PASS_CONFORM : WEIR_POLICE_DROP_EXCEED;
 }
 
@@ -229,9 +236,8 @@ static __always_inline int police_in_xdp(struct xdp_md *xdp, enum frame_kind kin
 	struct frame frame = frame_of_xdp(xdp, kind);
 	struct weir_counter wire = {1, frame.len_bytes};
 	struct parsed parsed = {};
-	struct facts facts = {};
 	struct known known = {};
-	const struct case_of packet = {&frame, &parsed, &wire, &facts, &known};
+	const struct case_of packet = {&frame, &parsed, &wire, &known};
 
 	if (needs_headers())
 		parsed = parse_frame(&frame, false);
@@ -259,9 +265,8 @@ int police_tc(struct __sk_buff *skb)
 	bool aggregate = skb->gso_segs > 1;
 	struct weir_counter wire;
 	struct parsed parsed = {};
-	struct facts facts = {};
 	struct known known = {.ifindex = skb->ifindex};
-	const struct case_of packet = {&frame, &parsed, &wire, &facts, &known};
+	const struct case_of packet = {&frame, &parsed, &wire, &known};
 
 	if (needs_headers() || aggregate)
 		parsed = parse_frame(&frame, aggregate);

@@ -55,6 +55,26 @@ ok '05-filter: with the client in the list' ns "$A" bash "$ROOT/examples/05-filt
 fails '05-filter: it gets no answer' ns "$B" curl -s -m 1 http://10.99.1.1/
 ok '05-filter: off' "$WEIR" -n "$A" filter dev eth1 off
 
+# Rates in front of it.
+ok '06-police' ns "$A" bash "$ROOT/examples/06-police/run.sh" eth1
+like "$out" 'limit proto udp rate 5mbit burst 64k' '06-police: shows its rules'
+is "$(ns "$B" curl -s -m 2 http://10.99.1.1/index.html)" filtered '06-police: curl is answered'
+answered() {
+	ns "$B" ping -q -c 60 -i 0.002 -W 1 "$1" | sed -n 's/.* \([0-9]*\) received.*/\1/p'
+}
+like "$(answered 10.99.1.1)" '^2[0-9]$' '06-police: of sixty pings at once twenty are'
+like "$(answered fd99:1::1)" '^2[0-9]$' '06-police: over IPv6, too'
+background ns "$A" iperf3 -s
+wait_for 5 ns "$A" sh -c 'ss -ltn | grep -q 5201'
+got=$(ns "$B" timeout 20 iperf3 -J -u -b 30M -l 1000 -t 3 -c 10.99.1.1 |
+	jq '.end.sum | .bytes * 8 / .seconds * (1 - .lost_percent / 100) / 100000 | floor')
+# 48 of 50 are left of 1042 bytes; the burst beside
+[ "${got:-0}" -ge 20 ] && [ "$got" -le 56 ]
+verdict $? '06-police: iperf3 gets its five megabits through' "got ${got}00 kbit"
+ok '06-police: off' "$WEIR" -n "$A" police dev eth1 xdp off
+ok '06-police: off' "$WEIR" -n "$A" police dev eth1 egress off
+is "$("$WEIR" -n "$A" -j show)" '[]' '06-police: leaves nothing attached'
+
 run "$ROOT/examples/demo/demo.sh"
 exits 0 'demo'
 like "$out" 'All [0-9]+ counters are correct' 'demo: every counter'

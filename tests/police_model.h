@@ -43,6 +43,7 @@ struct model_limit {
 
 struct model_police {
 	model_time tick;
+	bool is_empty; /* of rules: then no header is read */
 	struct model_keyed *keyed;
 	size_t n_keyed, room_keyed;
 };
@@ -72,19 +73,22 @@ static inline bool model_is_full(const struct model_bucket *b, model_time since)
 	return !b->used || b->full_at < since || b->full_at - since > (model_time)1 << 60;
 }
 
+/* @more: what is taken beside, where there is room for it. */
 static inline bool model_take(struct model_bucket *b, const struct weir_policy *policy,
-			      model_time now, model_time tick, model_time cost)
+			      model_time now, model_time tick, model_time cost, model_time *more)
 {
 	model_time burst = policy->burst, need = cost < burst ? cost : burst;
 
 	if (model_is_full(b, now - tick)) {
 		b->used = true;
-		b->full_at = now - tick + cost;
+		b->full_at = now - tick + cost + *more;
 		return true;
 	}
 	if (b->full_at + need > now + burst)
 		return false;
-	b->full_at += cost;
+	if (b->full_at + cost + *more > now + burst)
+		*more = 0;
+	b->full_at += cost + *more;
 	return true;
 }
 
@@ -97,11 +101,10 @@ static inline bool model_take_of_rule(struct model_limit *limit, model_time now,
 		limit->lease -= cost;
 		return true;
 	}
-	if (quantum && model_take(&limit->bucket, &limit->policy, now, tick, cost + quantum)) {
-		limit->lease += quantum;
-		return true;
-	}
-	return model_take(&limit->bucket, &limit->policy, now, tick, cost);
+	if (!model_take(&limit->bucket, &limit->policy, now, tick, cost, &quantum))
+		return false;
+	limit->lease += quantum;
+	return true;
 }
 
 /* ---- keys ---------------------------------------------------------------- */
@@ -113,37 +116,64 @@ static inline void model_cut(uint8_t *to, const uint8_t *addr, unsigned int len)
 			to[i / 8] |= (uint8_t)(0x80 >> i % 8);
 }
 
-static inline bool model_is_fragment(const struct model_packet *packet)
+/* Where the IP header is. */
+static inline size_t model_ip_at(const uint8_t *bytes)
 {
-	enum weir_class class = pkt_model(packet->bytes, packet->len);
+	unsigned int ethertype = pkt_get16(bytes + 12);
+	size_t at = 14;
 
-	return class == WEIR_CLASS_IPV4_FRAGMENT || class == WEIR_CLASS_IPV6_FRAGMENT;
+	for (int tags = 0; tags < 4 && pkt_model_is_tag(ethertype); tags++, at += 4)
+		ethertype = pkt_get16(bytes + at + 2);
+	return at;
+}
+
+/* The ports and the protocol of a flow; fragments have none, whichever they are. */
+static inline void model_flow(const uint8_t *ip, size_t room, enum weir_class class,
+			      struct model_key *out)
+{
+	bool v6 = ip[0] >> 4 == 6;
+	unsigned int proto = v6 ? ip[6] : ip[9];
+	const uint8_t *at = ip + (v6 ? 40 : (size_t)(ip[0] & 15) * 4);
+	size_t left = v6 ? pkt_get16(ip + 4) : pkt_get16(ip + 2) - (size_t)(at - ip);
+
+	if (v6 && !left && !proto)
+		left = room - 40;
+	if (v6)
+		(void)model_walk(&at, &left, &proto);
+	out->proto = (uint8_t)proto;
+	if (class == WEIR_CLASS_IPV4_FRAGMENT || class == WEIR_CLASS_IPV6_FRAGMENT ||
+	    !model_has_ports(proto) || left < 4)
+		return;
+	out->sport = (uint16_t)pkt_get16(at);
+	out->dport = (uint16_t)pkt_get16(at + 2);
 }
 
 /* False: the packet has none, or the policy asks for none. */
-static inline bool model_key(const struct model_frame *f, const struct model_packet *packet,
-			     const struct weir_policy *policy, uint32_t rule, struct model_key *out)
+static inline bool model_key(const struct model_packet *packet, const struct weir_policy *policy,
+			     uint32_t rule, struct model_key *out)
 {
-	unsigned int len = f->v6 ? policy->len6 : policy->len4;
+	enum weir_class class = pkt_model(packet->bytes, packet->len);
+	const uint8_t *ip = packet->bytes + model_ip_at(packet->bytes), *src, *dst;
+	bool v6 = ip[0] >> 4 == 6;
 
 	memset(out, 0, sizeof(*out));
 	out->rule = rule;
 	if (policy->per == WEIR_PER_DEV)
 		return true;
-	if (policy->per == WEIR_PER_RULE || f->kind != MODEL_IP)
+	if (policy->per == WEIR_PER_RULE || class == WEIR_CLASS_ARP ||
+	    class == WEIR_CLASS_OTHER_ETHERTYPE || class == WEIR_CLASS_MALFORMED)
 		return false;
-	out->v6 = f->v6;
+	out->v6 = v6;
+	src = ip + (v6 ? 8 : 12);
+	dst = src + (v6 ? 16 : 4);
 	if (policy->per != WEIR_PER_FLOW) {
-		model_cut(out->src, policy->per == WEIR_PER_SRC ? f->src : f->dst, len);
+		model_cut(out->src, policy->per == WEIR_PER_SRC ? src : dst,
+			  v6 ? policy->len6 : policy->len4);
 		return true;
 	}
-	memcpy(out->src, f->src, f->v6 ? 16 : 4);
-	memcpy(out->dst, f->dst, f->v6 ? 16 : 4);
-	out->proto = (uint8_t)f->proto;
-	if (f->has_ports && !model_is_fragment(packet)) {
-		out->sport = (uint16_t)f->sport;
-		out->dport = (uint16_t)f->dport;
-	}
+	memcpy(out->src, src, v6 ? 16 : 4);
+	memcpy(out->dst, dst, v6 ? 16 : 4);
+	model_flow(ip, packet->len - (size_t)(ip - packet->bytes), class, out);
 	return true;
 }
 
@@ -207,12 +237,14 @@ static inline struct model_outcome model_police(struct model_police *police,
 						const struct model_frame *f,
 						const struct model_packet *packet)
 {
-	model_time now = (model_time)packet->now_ns * 64, cost;
+	model_time now = (model_time)packet->now_ns * 64, cost, none = 0;
 	const struct weir_policy *policy;
 	struct model_bucket *bucket;
 	struct model_key key;
 	bool conforms;
 
+	if (police->is_empty)
+		return (struct model_outcome){.reason = WEIR_POLICE_PASS_NO_RULE};
 	if (!limit)
 		return (struct model_outcome){
 			.reason = f->kind == MODEL_MALFORMED	? WEIR_POLICE_PASS_MALFORMED
@@ -225,10 +257,10 @@ static inline struct model_outcome model_police(struct model_police *police,
 		return policy->exceed == WEIR_EXCEED_PACE
 			       ? (struct model_outcome){.reason = WEIR_POLICE_DROP_HORIZON}
 			       : model_exceed(packet, policy);
-	bucket = model_key(f, packet, policy, rule, &key) ? model_bucket_of(police, &key) : NULL;
+	bucket = model_key(packet, policy, rule, &key) ? model_bucket_of(police, &key) : NULL;
 	if (policy->exceed == WEIR_EXCEED_PACE)
 		return model_pace(bucket ? bucket : &limit->bucket, policy, packet, cost);
-	conforms = bucket ? model_take(bucket, policy, now, police->tick, cost)
+	conforms = bucket ? model_take(bucket, policy, now, police->tick, cost, &none)
 			  : model_take_of_rule(limit, now, police->tick, cost);
 	if (!conforms)
 		return model_exceed(packet, policy);
@@ -249,13 +281,11 @@ static inline void model_fix_sum(uint8_t *sum_at, unsigned int old, unsigned int
 
 static inline void model_set_ds(uint8_t *bytes, unsigned int dscp)
 {
-	unsigned int ethertype = pkt_get16(bytes + 12), old, new;
-	size_t at = 14;
+	size_t at = model_ip_at(bytes);
+	unsigned int old, new;
 
-	for (int tags = 0; tags < 4 && pkt_model_is_tag(ethertype); tags++, at += 4)
-		ethertype = pkt_get16(bytes + at + 2);
 	old = pkt_get16(bytes + at);
-	if (ethertype == 0x86dd) {
+	if (old >> 12 == 6) {
 		pkt_put16(bytes + at, (old & 0xf03f) | dscp << 6);
 		return;
 	}

@@ -28,7 +28,7 @@
 #include "tests/police_model.h"
 #include "tests/step_set.h"
 
-#define FRAMES_A_SET 5000
+#define FRAMES_A_SET 10000
 #define LIMITS_MAX   4000
 #define BURST_ANY    UINT64_MAX
 #define DAY_NS	     UINT64_C(86400000000000)
@@ -520,6 +520,7 @@ static void run_set(struct fuzz *fz, unsigned long count)
 	memset(fz->want, 0, sizeof(fz->want));
 	memset(fz->want_reasons, 0, sizeof(fz->want_reasons));
 	fz->model.n_keyed = 0;
+	fz->model.is_empty = !fz->mk.n && !fz->has_rest;
 	/* somewhere; or where the scale of times wraps */
 	fz->now_ns = chance(&fz->mk, 2) ? chance(&fz->mk, UINT64_C(1) << 60)
 					: (UINT64_C(1) << 58) - chance(&fz->mk, 5000000000);

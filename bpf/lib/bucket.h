@@ -56,20 +56,26 @@ static __always_inline bool is_full(__u64 full_at, __u64 since)
 	return !full_at || full_at - since > WEIR_TIME_DEBT_MAX;
 }
 
-static __always_inline bool take(struct weir_bucket *bucket, const struct weir_policy *policy,
-				 __u64 now, __u64 cost)
+/* Takes @cost, and @more (0: nothing) beside it when there is room for that, too. Returns what
+ * was taken of @more plus one; 0: there is no room for @cost. */
+static __always_inline __u64 take(struct weir_bucket *bucket, const struct weir_policy *policy,
+				  __u64 now, __u64 cost, __u64 more)
 {
 	__u64 need = cost < policy->burst ? cost : policy->burst;
 	__u64 full_at = now_in(bucket);
+	__s64 room;
 
 	if (is_full(full_at, now - police.tick)) {
-		bucket->full_at = now - police.tick + cost;
-		return true;
+		bucket->full_at = now - police.tick + cost + more;
+		return more + 1;
 	}
-	if ((__s64)(full_at + need - now - policy->burst) > 0)
-		return false;
-	__sync_fetch_and_add(&bucket->full_at, cost);
-	return true;
+	room = (__s64)(now + policy->burst - full_at);
+	if (room < (__s64)need)
+		return 0;
+	if (room < (__s64)(cost + more))
+		more = 0;
+	__sync_fetch_and_add(&bucket->full_at, cost + more);
+	return more + 1;
 }
 
 /* From what this CPU has left, else from the rule's bucket. */
@@ -77,7 +83,7 @@ static __always_inline bool take_of_rule(__u32 number, const struct weir_policy 
 {
 	struct weir_lease *lease = bpf_map_lookup_elem(&weir_leases, &number);
 	struct weir_rule_bucket *shared;
-	__u64 now;
+	__u64 taken;
 
 	if (!lease)
 		return true;
@@ -88,12 +94,10 @@ static __always_inline bool take_of_rule(__u32 number, const struct weir_policy 
 	shared = bpf_map_lookup_elem(&weir_buckets, &number);
 	if (!shared)
 		return true;
-	now = time_of_tick();
-	if (policy->quantum && take(&shared->bucket, policy, now, cost + policy->quantum)) {
-		lease->left += policy->quantum;
-		return true;
-	}
-	return take(&shared->bucket, policy, now, cost);
+	taken = take(&shared->bucket, policy, time_of_tick(), cost, policy->quantum);
+	if (taken)
+		lease->left += taken - 1;
+	return taken;
 }
 
 /* How long the packet must wait, in times; more than the horizon: it took nothing. */

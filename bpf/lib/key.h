@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Buckets by what a packet is. In: what lib/facts.h has read, and a policy that has a bucket
- * for each address, prefix, flow or interface. Out: the bucket; or that there was none and one
- * was made.
+ * Buckets by what a packet is. In: a frame that lib/parse.h has read, and a policy that has a
+ * bucket for each address, prefix, flow or interface. Out: the bucket; or that there was none
+ * and one was made.
  */
 #ifndef WEIR_BPF_KEY_H
 #define WEIR_BPF_KEY_H
@@ -102,13 +102,10 @@ static __always_inline __u64 forget(__u64 value, __u32 len_bytes)
 {
 	__u64 mixed = value ^ len_bytes;
 
+	if (!police.has_rules)
+		return value; /* nothing was walked that differs */
 	asm volatile("" : "+r"(mixed));
 	return mixed ^ len_bytes;
-}
-
-static __always_inline struct address forget_address(const struct address *addr, __u32 len_bytes)
-{
-	return (struct address){forget(addr->hi, len_bytes), forget(addr->lo, len_bytes)};
 }
 
 static __always_inline bool is_fragment(const struct parsed *parsed)
@@ -118,13 +115,13 @@ static __always_inline bool is_fragment(const struct parsed *parsed)
 }
 
 /* No fragment has ports, so that all of a packet are of one flow. */
-static __always_inline __u32 ports_of(const struct frame *frame, const struct parsed *parsed,
-				      const struct facts *facts)
+static __always_inline __u32 ports_of(const struct frame *frame, const struct parsed *parsed)
 {
 	const __be16 *ports;
 	__be16 copy[2];
 
-	if (facts->l4 != WEIR_L4_PORTS || is_fragment(parsed))
+	if (!has_ports(parsed->l4.proto) || is_fragment(parsed) ||
+	    parsed->l4.off + sizeof(copy) > parsed->l4.end)
 		return 0;
 	ports = frame_at(frame, parsed->l4.off, sizeof(copy), copy);
 	return ports ? (__u32)bpf_ntohs(ports[0]) << 16 | bpf_ntohs(ports[1]) : 0;
@@ -137,28 +134,68 @@ static __always_inline __u32 ds_of(const struct parsed *parsed)
 	return parsed->class >= WEIR_CLASS_IPV6_TCP ? ABOUT_DS6 : ABOUT_DS4;
 }
 
-static __always_inline void keep(const struct frame *frame, const struct parsed *parsed,
-				 const struct facts *facts, enum reading reading,
-				 struct known *known)
+static __always_inline bool read_addresses4(const struct frame *frame, __u32 ip_off,
+					    struct known *known)
 {
-	__u32 about = ds_of(parsed), ports = 0;
+	const __u32 at = 12; /* RFC 791: source, then destination */
+	const __be32 *both;
+	__be32 copy[2];
 
-	if (reading == READ_RULES)
-		about |= ABOUT_KEY | (facts->family == WEIR_IPV6 ? ABOUT_V6 : 0) |
-			 (__u32)facts->proto << ABOUT_PROTO_SHIFT;
-	else if (reading == READ_MALFORMED)
+	both = frame_at(frame, ip_off + at, sizeof(copy), copy);
+	if (!both)
+		return false;
+	known->src.hi = (__u64)bpf_ntohl(both[0]) << 32;
+	known->dst.hi = (__u64)bpf_ntohl(both[1]) << 32;
+	return true;
+}
+
+static __always_inline bool read_addresses6(const struct frame *frame, __u32 ip_off,
+					    struct known *known)
+{
+	const struct ipv6hdr *ip;
+	struct ipv6hdr copy;
+
+	ip = frame_at(frame, ip_off, sizeof(*ip), &copy);
+	if (!ip)
+		return false;
+	known->src = (struct address){half_of(&ip->saddr, 0), half_of(&ip->saddr, 1)};
+	known->dst = (struct address){half_of(&ip->daddr, 0), half_of(&ip->daddr, 1)};
+	return true;
+}
+
+/* What the packet's buckets are known by: whatever has an IP header has addresses. */
+static __always_inline __u32 read_key(const struct frame *frame, const struct parsed *parsed,
+				      __u32 ds, struct known *known)
+{
+	bool whole;
+
+	if (!ds || (!police.by_addr && !police.by_flow))
+		return 0;
+	whole = ds == ABOUT_DS4 ? read_addresses4(frame, parsed->ip_off, known)
+				: read_addresses6(frame, parsed->ip_off, known);
+	if (!whole)
+		return 0;
+	if (police.by_flow)
+		known->ports = ports_of(frame, parsed);
+	return ABOUT_KEY | (ds == ABOUT_DS6 ? ABOUT_V6 : 0) |
+	       (__u32)parsed->l4.proto << ABOUT_PROTO_SHIFT;
+}
+
+static __always_inline void keep(const struct frame *frame, const struct parsed *parsed,
+				 enum reading reading, struct known *known)
+{
+	__u32 about = ds_of(parsed), len = frame->len_bytes;
+
+	about |= read_key(frame, parsed, about, known);
+	if (reading == READ_MALFORMED)
 		about |= ABOUT_MALFORMED;
 	else if (reading == READ_EXTENSIONS)
 		about |= ABOUT_EXTENSIONS;
-	if (police.by_flow && reading == READ_RULES)
-		ports = ports_of(frame, parsed, facts);
-	known->about = (__u32)forget(about, frame->len_bytes);
-	known->ports = (__u32)forget(ports, frame->len_bytes);
-	known->ip_off = (__u32)forget(parsed->ip_off, frame->len_bytes);
-	if (!police.by_addr && !police.by_flow)
-		return;
-	known->src = forget_address(&facts->addr[WEIR_SRC], frame->len_bytes);
-	known->dst = forget_address(&facts->addr[WEIR_DST], frame->len_bytes);
+	known->about = (__u32)forget(about, len);
+	known->ports = (__u32)forget(known->ports, len);
+	known->ip_off = (__u32)forget(parsed->ip_off, len);
+	known->src = (struct address){forget(known->src.hi, len), forget(known->src.lo, len)};
+	known->dst = (struct address){forget(known->dst.hi, len), forget(known->dst.lo, len)};
 }
 
 static __always_inline enum found find_addr(const struct known *known,
