@@ -93,12 +93,13 @@ check-fuzz: $(FUZZERS:%=%.run)
 		{ $< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=2048 -timeout=10 -artifact_prefix=$(F)/ \
 			$(F)/corpus-$(<F) >$<.log 2>&1 || { tail -40 $<.log; exit 1; }; } && tail -1 $<.log
 
-# All of them at once, and the datapath against its models, until stopped.
+# All of them at once, and programs against their models, until stopped.
+MODELS := $(patsubst selftests/fuzz_%.sh,%,$(wildcard selftests/fuzz_*.sh))
 fuzz:
-	$(Q)$(MAKE) --no-print-directory -j$(words $(FUZZERS) models) FUZZ_SECONDS=0 check-fuzz fuzz-filter
+	$(Q)$(MAKE) --no-print-directory -j$(words $(FUZZERS) $(MODELS)) FUZZ_SECONDS=0 check-fuzz $(MODELS:%=fuzz-%)
 
-fuzz-filter: all tests
-	$(Q)BUILD=$(abspath $(B)) bash selftests/fuzz_filter.sh
+$(MODELS:%=fuzz-%): fuzz-%: all tests
+	$(Q)BUILD=$(abspath $(B)) bash selftests/fuzz_$*.sh
 
 # Tests side by side, what takes minutes first: each has namespaces and a bpffs of its own.
 SELF := $(filter selftests/test_%,$(SCRIPTS))

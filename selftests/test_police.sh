@@ -52,6 +52,21 @@ for at in xdp:100000 ingress:20000 egress:100000; do
 done
 is "$(ls "$BPFFS/tc/globals")" '' 'no pin stays'
 
+# ---- packets --------------------------------------------------------------------------
+
+cases=$ROOT/tests/packets/police
+sed '/^27 /s/.*/27 NOT_RUN 9000/; /^  count .* 9000$/d; s/XDP_PASS/TC_ACT_UNSPEC/; s/XDP_DROP/TC_ACT_SHOT/' \
+	"$cases.expect" >"$TMP/ingress.expect"
+cp "$cases.expect" "$TMP/xdp.expect"
+for at_hook in xdp ingress; do
+	WEIR_TEST_CLOCK=1 "$WEIR" police set cases "$at_hook" load "$cases.rules"
+	id=$("$WEIR" map dump weir_police-cases | awk '{ print $3 }')
+	ok "$at_hook: each packet is what is expected" \
+		"$WEIR" test id "$id" in "$cases.txt" expect "$TMP/$at_hook.expect"
+	like "$out" '1\.\.27$' 'every packet is a test'
+	"$WEIR" police set cases off
+done
+
 # ---- accuracy ------------------------------------------------------------------------
 
 # A burst of as long as a busy machine may keep the sender waiting.
