@@ -33,6 +33,48 @@ if skip_unless 'have qemu-system-x86_64' 'needs what make vmcheck installs' 5; t
 	is "$(find "$VM_CACHE/6.1" -name 'work.*')" '' 'no folder of work stays'
 fi
 
+# ---- which packages ----------------------------------------------------------------------
+
+# packages VERSION...: a mirror whose image is 6.1.9-2, and whose sources have these versions.
+# It gives the image, and what is asked for next it only names.
+packages() {
+	mkdir -p "$TMP/bin"
+	printf '%s\n' "$@" >"$TMP/versions"
+	cat >"$TMP/bin/apt-get" <<-'S'
+		#!/bin/bash
+		case "$*" in
+		*update) ;;
+		*'download linux-image-6.1.0-9-amd64') : >linux-image.deb ;;
+		*) exit 1 ;;
+		esac
+	S
+	cat >"$TMP/bin/apt-cache" <<-S
+		#!/bin/bash
+		case "\$*" in
+		'depends linux-image-amd64') echo '  Depends: linux-image-6.1.0-9-amd64' ;;
+		'depends linux-headers-6.1.0-9-amd64') echo '  Depends: linux-kbuild-6.1' ;;
+		'policy linux-source-6.1') echo "  Candidate: \$(head -n 1 $TMP/versions)" ;;
+		policy*) echo '  Candidate: 6.1.9-2' ;;
+		madison*) sed 's/.*/linux-source-6.1 | & | there/' $TMP/versions ;;
+		esac
+	S
+	cat >"$TMP/bin/dpkg-deb" <<-'S'
+		#!/bin/bash
+		mkdir -p image/boot && : >image/boot/vmlinuz
+	S
+	chmod +x "$TMP"/bin/*
+	run env "PATH=$TMP/bin:$PATH" bash "$VM/kernel.sh" 6.1 "$TMP/cache.packages"
+}
+if skip_unless 'have qemu-system-x86_64' 'needs what make vmcheck installs' 4; then
+	packages 6.1.9-3 6.1.9-2 6.1.9-1
+	like "$err" 'cannot download \(.* linux-source-6.1=6.1.9-2\)' "the image's source, where a newer one is"
+	packages 6.1.10-1 6.1.9-3 6.1.9-1
+	like "$err" 'cannot download \(.* linux-source-6.1=6.1.9-3\)' 'else the newest of the same Linux'
+	packages 6.1.10-1 6.1.8-1
+	exits 1 'none of the same Linux'
+	like "$err" 'linux-source-6.1 is 6.1.10-1, the image 6.1.9-2: netdevsim would not fit' 'is refused'
+fi
+
 # ---- what is told ------------------------------------------------------------------------
 
 cd "$TMP" || exit 1
