@@ -15,15 +15,25 @@
 #include <linux/sockios.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 
 #include "loader/error.h"
 #include "loader/log.h"
-#include "loader/verifier.h"
 #include "maps/bpffs.h"
+
+/* IFLA_PARENT_DEV_NAME is of Linux 5.14; ethtool has told the same all along. */
+static void find_parent(struct weir_net *net, struct weir_link *link)
+{
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+
+	if (!*link->parent && !weir_net_ethtool(net, link->name, &info))
+		snprintf(link->parent, sizeof(link->parent), "%s", info.bus_info);
+}
 
 int weir_device_find(struct weir_net *net, int ifindex, struct weir_device *out)
 {
@@ -35,6 +45,7 @@ int weir_device_find(struct weir_net *net, int ifindex, struct weir_device *out)
 		return weir_fail(err, "interface %d: %s", ifindex, weir_errstr(err));
 	snprintf(dev.name, sizeof(dev.name), "%s", link.name);
 	dev.netns_ino = weir_net_inode(net);
+	find_parent(net, &link);
 	if (*link.parent && *link.port)
 		snprintf(dev.pin_dir, sizeof(dev.pin_dir), "%s-%s", link.parent, link.port);
 	else
@@ -152,10 +163,27 @@ int weir_device_refuse_map(const struct weir_device *dev, const struct weir_obje
 		obj->name, map, decl->max_entries, dev->name, most_entries(dev, decl));
 }
 
+bool weir_device_words(const struct weir_verifier_verdict *verdict, char *buf, size_t len)
+{
+	static const char number[] = "function id: "; /* nfp's verifier.c */
+	const char *at, *helper = NULL;
+
+	/* Drivers put their name before what they say into the verifier's log. */
+	if (*verdict->message != '[')
+		return false;
+	at = memmem(verdict->message, verdict->message_len, number, strlen(number));
+	if (at)
+		helper = weir_helper_name((uint32_t)strtoul(at + strlen(number), NULL, 10));
+	snprintf(buf, len, "%.*s%s%s%s", (int)verdict->message_len, verdict->message,
+		 helper ? " (" : "", helper ? helper : "", helper ? ")" : "");
+	return true;
+}
+
 int weir_device_refuse_prog(const struct weir_device *dev, const struct weir_object *obj,
 			    const char *prog, const char *log, int err)
 {
 	struct weir_verifier_verdict verdict;
+	char words[256];
 
 	if (weir_log_wants(WEIR_LOG_INFO))
 		weir_verifier_log_all(log);
@@ -166,14 +194,13 @@ int weir_device_refuse_prog(const struct weir_device *dev, const struct weir_obj
 				 "%s: program %s: %s takes programs, but not this one: %s; "
 				 "attach it without offload, or add fallback",
 				 obj->name, prog, dev->name, weir_errstr(err));
-	/* Drivers put their name before what they say into the verifier's log. */
-	if (*verdict.message == '[')
-		return weir_fail(err,
-				 "%s: program %s: the driver of %s refuses it: %.*s; %s; attach "
-				 "it without offload, or add fallback",
-				 obj->name, prog, dev->name, (int)verdict.message_len,
-				 verdict.message, weir_errstr(err));
-	return weir_verifier_report(err, obj->name, prog, log);
+	if (!weir_device_words(&verdict, words, sizeof(words)))
+		return weir_verifier_report(err, obj->name, prog, log);
+	weir_verifier_log_place(&verdict, prog);
+	return weir_fail(err,
+			 "%s: program %s: the driver of %s refuses it: %s; %s; attach it without "
+			 "offload, or add fallback",
+			 obj->name, prog, dev->name, words, weir_errstr(err));
 }
 
 /* ---- what the kernel has for no device ----------------------------------- */
@@ -197,10 +224,38 @@ __attribute__((format(printf, 2, 3))) static void tell(struct reasons *reasons, 
 	reasons->fn(text, reasons->ctx);
 }
 
-/* bpf_map_offload_map_alloc() and, for data, bpf_map_offload_ops of kernel/bpf/offload.c. */
-static void check_map(struct reasons *reasons, const struct weir_map_decl *map)
+/* What of @map's values the kernel knows by BTF alone; NULL: nothing. */
+static const char *needs_btf(const struct weir_object *obj, size_t map)
 {
-	const char *type = weir_map_type_name(map->type);
+	static const char *const names[] = {"bpf_spin_lock", "bpf_timer",   "bpf_wq",
+					    "bpf_list_head", "bpf_rb_root", "bpf_refcount"};
+	uint32_t id = map < obj->defs.n ? obj->defs.list[map].value_type_id : 0;
+	int plain = id && obj->btf ? btf__resolve_type(obj->btf, id) : -ENOENT;
+	const struct btf_type *t = plain > 0 ? btf__type_by_id(obj->btf, (__u32)plain) : NULL;
+
+	for (int i = 0; t && btf_is_struct(t) && i < btf_vlen(t); i++) {
+		const struct btf_type *member = btf__type_by_id(obj->btf, btf_members(t)[i].type);
+		const char *name = member ? btf__name_by_offset(obj->btf, member->name_off) : "";
+
+		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
+			if (!strcmp(name, names[n]))
+				return names[n];
+	}
+	return NULL;
+}
+
+/* bpf_map_offload_map_alloc() and, for data and BTF, bpf_map_offload_ops of
+ * kernel/bpf/offload.c. */
+static void check_map(struct reasons *reasons, const struct weir_object *obj, size_t nth)
+{
+	const struct weir_map_decl *map = &obj->maps[nth];
+	const char *type = weir_map_type_name(map->type), *field = needs_btf(obj, nth);
+
+	if (field)
+		tell(reasons,
+		     "map %s: values with %s need BTF, and the kernel takes none for maps of "
+		     "devices; leave it out",
+		     map->name, field);
 
 	if (map->style == WEIR_MAP_DATA)
 		tell(reasons,
@@ -235,7 +290,7 @@ int weir_object_offload_reasons(const struct weir_object *obj, weir_reason_fn fn
 		tell(&reasons, "it is for frames in several buffers (xdp.frags), and devices have "
 			       "none; use a program of section xdp");
 	for (size_t i = 0; i < prog->n_maps; i++)
-		check_map(&reasons, &obj->maps[prog->maps[i]]);
+		check_map(&reasons, obj, prog->maps[i]);
 	return reasons.n;
 }
 

@@ -8,6 +8,7 @@
 
 #include "loader/netlink.h"
 #include "loader/object_state.h"
+#include "loader/verifier.h"
 
 struct weir_device {
 	struct weir_net *net; /* the interface's: ifindexes count there */
@@ -32,6 +33,10 @@ int weir_device_refuse_map(const struct weir_device *dev, const struct weir_obje
 			   const char *map, int err);
 int weir_device_refuse_prog(const struct weir_device *dev, const struct weir_object *obj,
 			    const char *prog, const char *log, int err);
+
+/* What a driver has put into the verifier's log, with the name of a helper whose number it
+ * says; false: the message is not a driver's. */
+bool weir_device_words(const struct weir_verifier_verdict *verdict, char *buf, size_t len);
 
 /* What helps against a refusal of the kernel's or the driver's, by its text; NULL: not known. */
 const char *weir_device_hint(const char *ext, const char *dev, char *buf, size_t len);

@@ -210,6 +210,18 @@ void weir_verifier_log_all(const char *log)
 	}
 }
 
+void weir_verifier_log_place(const struct weir_verifier_verdict *verdict, const char *prog)
+{
+	if (verdict->source)
+		weir_log(WEIR_LOG_DETAIL, "%s: in C: %.*s", prog, (int)verdict->source_len,
+			 verdict->source);
+	if (verdict->insn)
+		weir_log(WEIR_LOG_DETAIL, "%s: instruction %.*s", prog, (int)verdict->insn_len,
+			 verdict->insn);
+	if (verdict->more)
+		weir_log(WEIR_LOG_DETAIL, "%s: %.*s", prog, (int)verdict->more_len, verdict->more);
+}
+
 int weir_verifier_report(int err, const char *object, const char *prog, const char *log)
 {
 	struct weir_verifier_verdict verdict;
@@ -221,14 +233,7 @@ int weir_verifier_report(int err, const char *object, const char *prog, const ch
 		return weir_fail(err, "%s: program %s: the kernel refuses it: %s%s%s", object, prog,
 				 weir_errstr(err), weir_errhint(err) ? "; " : "",
 				 weir_errhint(err) ?: "");
-	if (verdict.source)
-		weir_log(WEIR_LOG_DETAIL, "%s: in C: %.*s", prog, (int)verdict.source_len,
-			 verdict.source);
-	if (verdict.insn)
-		weir_log(WEIR_LOG_DETAIL, "%s: instruction %.*s", prog, (int)verdict.insn_len,
-			 verdict.insn);
-	if (verdict.more)
-		weir_log(WEIR_LOG_DETAIL, "%s: %.*s", prog, (int)verdict.more_len, verdict.more);
+	weir_verifier_log_place(&verdict, prog);
 	hint = weir_verifier_hint(verdict.message, verdict.message_len);
 	return weir_fail(err, "%s: program %s: the verifier refuses it: %.*s; %s", object, prog,
 			 (int)verdict.message_len, verdict.message,

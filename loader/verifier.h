@@ -34,6 +34,9 @@ const char *weir_verifier_hint(const char *message, size_t len);
 /* Every line at WEIR_LOG_INFO. */
 void weir_verifier_log_all(const char *log);
 
+/* The source line and the instruction, and what the kernel adds, as detail lines. */
+void weir_verifier_log_place(const struct weir_verifier_verdict *verdict, const char *prog);
+
 /* Logs detail lines (source, instruction), the whole log at INFO, and the
  * one error; returns @err. */
 int weir_verifier_report(int err, const char *object, const char *prog, const char *log);

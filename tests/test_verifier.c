@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "loader/device.h"
 #include "loader/log.h"
 #include "loader/verifier.h"
 
@@ -118,12 +119,39 @@ static void test_report(void **state)
 	weir_log_to(NULL, NULL, WEIR_LOG_ERROR);
 }
 
+/* Of nfp_bpf_check_helper_call(), and what netdevsim says to every program. */
+static void test_drivers(void **state)
+{
+	static const struct {
+		const char *log, *words;
+	} cases[] = {
+		{"5: (85) call bpf_ktime_get_ns#5\n[nfp] unsupported function id: 5\n"
+		 "processed 6 insns (limit 1000000)\n",
+		 "[nfp] unsupported function id: 5 (ktime_get_ns)"},
+		{"5: (85) call 4095\n[nfp] unsupported function id: 4095\n",
+		 "[nfp] unsupported function id: 4095"},
+		{"[netdevsim] Hello from netdevsim!\n", "[netdevsim] Hello from netdevsim!"},
+		{packet_log, NULL},
+	};
+	struct weir_verifier_verdict verdict;
+	char words[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(weir_verifier_read(cases[i].log, &verdict), 0);
+		assert_int_equal(weir_device_words(&verdict, words, sizeof(words)),
+				 cases[i].words != NULL);
+		if (cases[i].words)
+			assert_string_equal(words, cases[i].words);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_packet),	   cmocka_unit_test(test_states_are_no_message),
 		cmocka_unit_test(test_short_logs), cmocka_unit_test(test_hints),
-		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_report),	   cmocka_unit_test(test_drivers),
 	};
 
 	return cmocka_run_group_tests_name("verifier", tests, NULL, NULL);

@@ -20,6 +20,11 @@ WEIR_MAP(off_large, ARRAY, __u32, __u64, 100, 0, GLOBAL);
 WEIR_MAP(off_flags, HASH, __u32, __u64, 2, BPF_F_NO_PREALLOC, GLOBAL);
 WEIR_MAP(off_jumps, PROG_ARRAY, __u32, __u32, 2, 0, NONE);
 WEIR_MAP(off_events, PERF_EVENT_ARRAY, __u32, __u32, 0, 0, GLOBAL);
+struct off_locked {
+	struct bpf_spin_lock lock;
+	__u32 n;
+};
+WEIR_MAP(off_locked, ARRAY, __u32, struct off_locked, 1, 0, NONE);
 __u64 off_variable;
 
 static __always_inline void count(enum off_key key)
@@ -105,6 +110,20 @@ SEC("xdp/variable")
 int off_no_variable(struct xdp_md *xdp)
 {
 	return off_variable++ ? XDP_PASS : XDP_DROP;
+}
+
+SEC("xdp/lock")
+int off_no_lock(struct xdp_md *xdp)
+{
+	__u32 key = 0;
+	struct off_locked *value = bpf_map_lookup_elem(&off_locked, &key);
+
+	if (value) {
+		bpf_spin_lock(&value->lock);
+		value->n++;
+		bpf_spin_unlock(&value->lock);
+	}
+	return XDP_PASS;
 }
 
 SEC("xdp.frags")

@@ -105,6 +105,8 @@ refused 'tail calls \(map off_jumps\), and devices have none' 'tail calls' \
 	xdp offload obj "$OBJ" sec xdp/jumps
 refused 'uses variables \(.bss\), and devices have none' 'global variables' \
 	xdp offload obj "$OBJ" sec xdp/variable
+refused 'map off_locked: values with bpf_spin_lock need BTF, and the kernel takes none for maps of devices' \
+	'a lock' xdp offload obj "$OBJ" sec xdp/lock
 refused 'xdp.frags.*, and devices have none' 'frags' xdp offload obj "$OBJ" sec xdp.frags
 ok 'a perf event array' xdp offload obj "$OBJ" sec xdp/events
 is "$(weir -j show dev d0 | jq -r '.[].prog.maps[] | [.name, .device, .pins[0]] | join(" ")')" \
@@ -123,7 +125,7 @@ is "$(machine)" "$before" 'leaves nothing behind'
 is "$(jq -r '[.offload.programs[] | select(.taken) | .name] | join(" ")' <<<"$out")" \
 	'off_xdp off_other off_perf off_tc off_tc_other' 'what the card takes'
 is "$(jq -r '.offload.programs[] | select(.taken | not) | .name + " " + (.refused | length | tostring)' <<<"$out" | tr '\n' ' ')" \
-	'off_no_percpu 1 off_no_large 1 off_no_flags 1 off_no_jumps 1 off_no_variable 1 off_no_frags 1 ' \
+	'off_no_percpu 1 off_no_large 1 off_no_flags 1 off_no_jumps 1 off_no_variable 1 off_no_lock 1 off_no_frags 1 ' \
 	'what it does not'
 ok 'as text' weir inspect "$BUILD/bpf/count.o" dev d0
 like "$out" $'count_xdp_frags\n    it is for frames .*\n    map weir_count is of type' 'each reason is a line'
