@@ -3,6 +3,7 @@
  * What stock tools cannot do, for selftests/test_attach.sh and selftests/vm:
  *
  *   tool_attach xdp-link DEV PROG-PIN LINK-PIN   XDP by a BPF link, pinned
+ *   tool_attach hw-link DEV PROG-PIN LINK-PIN    the same on the network card
  *   tool_attach tcx-prog DEV PROG-PIN            tcx ingress without a link
  *   tool_attach update LINK-PIN PROG-PIN         another program for a link
  *   tool_attach unknown-option                   an option of a newer library
@@ -12,6 +13,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,9 +31,10 @@ static int open_prog(const char *pin)
 	return fd;
 }
 
-static int xdp_link(const char *dev, const char *prog, const char *pin)
+static int xdp_link(const char *dev, const char *prog, const char *pin, uint32_t flags)
 {
-	int fd = bpf_link_create(open_prog(prog), (int)if_nametoindex(dev), BPF_XDP, NULL);
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
+	int fd = bpf_link_create(open_prog(prog), (int)if_nametoindex(dev), BPF_XDP, &opts);
 
 	return fd < 0 ? fd : bpf_obj_pin(fd, pin);
 }
@@ -77,7 +80,9 @@ int main(int argc, char **argv)
 	int err = -EINVAL;
 
 	if (argc == 5 && !strcmp(argv[1], "xdp-link"))
-		err = xdp_link(argv[2], argv[3], argv[4]);
+		err = xdp_link(argv[2], argv[3], argv[4], 0);
+	else if (argc == 5 && !strcmp(argv[1], "hw-link"))
+		err = xdp_link(argv[2], argv[3], argv[4], XDP_FLAGS_HW_MODE);
 	else if (argc == 4 && !strcmp(argv[1], "tcx-prog"))
 		err = tcx_prog(argv[2], argv[3]);
 	else if (argc == 4 && !strcmp(argv[1], "update"))

@@ -32,10 +32,57 @@ for hook in 'xdp offload' 'ingress skip_sw'; do
 		switched ports/0/bpf_tc_accept 'd0: ingress: netdevsim: netdevsim configured to reject BPF TC offload .*; attach it without skip_sw, or add fallback' "$@"
 	fi
 done
+# The driver takes the host's programs of tc, too: a filter that names no place is in both.
+knob ports/0/bpf_tc_non_bound_accept Y
+ok 'a program of the host' weir attach dev d0 ingress obj "$OBJ" sec classifier
+is "$(weir -j show dev d0 | jq -c '.[] | select(.hook == "ingress") | [.skip_sw, .skip_hw, .in_hw]')" \
+	'[false,false,true]' 'is in the card as well'
+ok 'its detach' weir detach dev d0 ingress
+knob ports/0/bpf_tc_non_bound_accept N
+ok 'a program of the host' weir attach dev d0 ingress obj "$OBJ" sec classifier
+is "$(weir -j show dev d0 | jq -c '.[] | select(.hook == "ingress") | [.skip_sw, .skip_hw, .in_hw]')" \
+	'[false,false,false]' 'is not, where the driver does not'
+ok 'its detach' weir detach dev d0 ingress
+rm -r "$BPFFS/tc/globals"
+
+# A driver that refuses this program and takes others: the last load, of the program that asks
+# whether it takes any, finds the switch on again. Each waits at its first instruction, and
+# the driver numbers them: a first attach tells how many there are.
+bound() {
+	find $SIM/bpf_bound_progs -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | tail -n 1 | grep .
+}
+none_is_bound() {
+	! bound
+}
+last_is_bound() {
+	[ "$(bound)" -ge "$last" ]
+}
+ok 'the card is empty' wait_for 10 none_is_bound
+before=$(machine)
+knob bpf_bind_verifier_delay 1000
+knob bpf_bind_verifier_accept N
+for try in 1 2; do
+	background "$WEIR" -n "$A" attach dev d0 xdp offload obj "$OBJ" sec xdp/other 2>"$TMP/said"
+	wait_for 10 bound
+	numbers[try]=$(bound)
+	[ $try = 2 ] || wait "$bg"
+done
+last=$((numbers[2] + numbers[2] - numbers[1] - 1))
+ok 'it is asked whether it takes any' wait_for 30 last_is_bound
+knob bpf_bind_verifier_accept Y
+wait "$bg"
+is $? 1 'this one is refused'
+knob bpf_bind_verifier_delay 0
+like "$(cat "$TMP/said")" 'weir: offload.o: program off_other: the driver of d0 refuses it: \[netdevsim\] Hello from netdevsim!; Operation not supported; attach it without offload, or add fallback$' \
+	"by the driver's own words"
+is "$(machine)" "$before" 'nothing has changed'
+
+# Of two places none.
 knob ports/0/bpf_xdpdrv_accept N
 knob ports/0/bpf_xdpoffload_accept N
 refused 'd0: xdp native: ' 'fallback when both are refused' xdp offload fallback obj "$OBJ" sec xdp
 like "$err" $'\n  d0: xdp: on the device: .*XDP offload disabled' 'has both reasons'
+refused 'd0: xdp native: netdevsim: driver XDP disabled in DebugFS' 'native alone' xdp native obj "$OBJ" sec xdp
 knob ports/0/bpf_xdpoffload_accept Y
 ok 'native refused, offload taken' xdp offload obj "$OBJ" sec xdp
 knob ports/0/bpf_xdpdrv_accept Y
@@ -99,7 +146,11 @@ ok 'detach' weir detach dev d0
 ok 'attach' xdp offload obj "$OBJ" sec xdp
 id=$(weir -j show dev d0 | jq -r '.[].prog.id')
 ok 'pin' bpftool prog pin id "$id" "$BPFFS/card"
-background "$WEIR" -n "$A" stat interval 0.2 >"$TMP/stat" 2>"$TMP/said"
+ok 'a map of the host' weir attach dev d1 xdp generic obj "$BUILD/bpf/count.o"
+ok 'which stays' weir detach dev d1
+background "$WEIR" -n "$A" stat interval 0.2 all >>"$TMP/stat.all" 2>"$TMP/said.all"
+all=$bg
+background "$WEIR" -n "$A" stat dev d0 interval 0.2 >"$TMP/stat" 2>"$TMP/said"
 stat=$bg
 background ns "$A" "$WEIR" serve listen 127.0.0.1:9777 interval 0.2 2>"$TMP/served"
 metrics() {
@@ -110,10 +161,19 @@ has_map() {
 }
 ok 'serve shows the map' wait_for 20 has_map
 ok 'stat, too' wait_for 10 grep -q '^off_count' "$TMP/stat"
+ok 'stat of all, too' wait_for 10 grep -q '^off_count' "$TMP/stat.all"
 sim_del
 wait "$stat"
 is $? 1 'stat ends'
 like "$(cat "$TMP/said")" 'off_count\): reading its entries failed: No such device; the device is gone' 'and says why'
+is_said() {
+	grep -q 'off_count): reading its entries failed: No such device' "$TMP/said.all"
+}
+ok 'stat of all says so' wait_for 10 is_said
+: >"$TMP/stat.all"
+ok 'and goes on with the others' wait_for 10 grep -q '^weir_count' "$TMP/stat.all"
+stop "$all"
+is "$(grep -c '^off_count' "$TMP/stat.all") $(wc -l <"$TMP/said.all")" '0 1' 'without it'
 has_no_map() {
 	metrics >"$TMP/metrics" && ! grep -q 'map="off_count"' "$TMP/metrics"
 }
@@ -131,6 +191,17 @@ like "$out" 'prog off_other id [0-9]+ v0 xdp' 'and with users'
 ok 'a map by its program' weir map dump prog off_other off_count
 ok 'stat' weir stat
 is "$err" '' 'without a word'
+# top: a second of it, on a terminal
+(
+	sleep 1.5
+	printf q
+) | TERM=xterm script -qec "$WEIR -n $A top interval 0.2" "$TMP/screen" >/dev/null
+is $? 0 'top'
+like "$(tr -d '\0' <"$TMP/screen")" 'off_other' 'shows the others'
+unlike "$(cat "$TMP/screen")" 'gone|No such device|weir: ' 'without a word'
+ok 'filter' weir -q filter dev v0 ingress allow proto tcp
+is "$err" '' 'without a word'
+ok 'filter off' weir filter dev v0 ingress off
 fails 'a map that is in no program' weir map dump prog nobody off_count
 unlike "$err" "id $id" 'without a word about it'
 ok 'snapshot: pins are read' weir map snapshot "$TMP/kept"
