@@ -91,6 +91,16 @@ cp good.tap late.tap
 fails 'one that the guest did not live to see ended' prove --exec "bash $VM/replay.sh" late.tap
 like "$err" 'late has not come to its end' 'says so'
 
+mkdir -p old/vm new/vm
+printf 'ok 1 # SKIP needs Linux 6.6\nok 2 - two\n1..2\n' >old/one.tap
+printf 'ok 1 - one\nok 2 - two\n1..2\n' >new/one.tap
+printf 'ok 1 # SKIP no card\n1..1\n' | tee old/vm/two.tap >new/vm/two.tap
+: >new/late.tap
+fails 'a test that was skipped on all kernels' bash "$VM/skipped.sh" old new
+is "$out" 'skipped on every kernel: vm/two: no card' 'is named, and none that one of them has run'
+printf 'ok 1 - one\n1..1\n' >new/vm/two.tap
+ok 'none is left' bash "$VM/skipped.sh" old new
+
 # ---- README's table ------------------------------------------------------------------------
 
 printf 'before\n<!-- support: x -->\nold\n<!-- end of support -->\nafter\n' >readme
