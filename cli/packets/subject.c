@@ -71,6 +71,27 @@ static int load(const struct weir_globals *globals, const struct weir_prog_words
 	return 0;
 }
 
+/* What the kernel has no test run for. */
+static int refuse_others(const struct weir_subject *subject)
+{
+	char buf[WEIR_NAME_LEN];
+
+	if (subject->prog.type != BPF_PROG_TYPE_XDP &&
+	    subject->prog.type != BPF_PROG_TYPE_SCHED_CLS) {
+		weir_say_error("%s: a program of type %s: only XDP and tc filter programs are run "
+			       "with packets",
+			       subject->name, weir_prog_type_word(subject->prog.type, buf));
+		return -EPROTOTYPE;
+	}
+	if (subject->prog.ifindex) {
+		weir_say_error("%s: it was made for a device, and the host cannot run it; give the "
+			       "object's file",
+			       subject->name);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
 int weir_subject_open(const struct weir_globals *globals, const struct weir_prog_words *words,
 		      struct weir_subject *out)
 {
@@ -97,15 +118,7 @@ int weir_subject_open(const struct weir_globals *globals, const struct weir_prog
 	out->frags |= out->prog.frags;
 	out->linear_only = out->prog.type == BPF_PROG_TYPE_XDP && !out->frags &&
 			   (out->object || out->prog.ours);
-	if (out->prog.type != BPF_PROG_TYPE_XDP && out->prog.type != BPF_PROG_TYPE_SCHED_CLS) {
-		char buf[WEIR_NAME_LEN];
-
-		weir_say_error("%s: a program of type %s: only XDP and tc filter programs are run "
-			       "with packets",
-			       out->name, weir_prog_type_word(out->prog.type, buf));
-		return -EPROTOTYPE;
-	}
-	return 0;
+	return refuse_others(out);
 }
 
 void weir_subject_close(struct weir_subject *subject)

@@ -30,6 +30,14 @@ is "$(modes)" 'offload off_other' 'one program'
 is "$(weir -j show dev d0 | jq -r '.[].prog.maps[].id')" "$(jq -r '.[].prog.maps[0].id' <<<"$show")" \
 	'with the map that was pinned'
 
+echo 'ipv4 10.0.0.1 > 10.0.0.2 udp 53 len 100' >"$TMP/packets"
+for words in "test id $(jq -r '.[].prog.id' <<<"$(weir -j show dev d0)") in $TMP/packets" \
+	"bench id $(jq -r '.[].prog.id' <<<"$(weir -j show dev d0)")"; do
+	# shellcheck disable=SC2086 # words
+	fails "${words%% *}" weir $words
+	like "$err" '^weir: .*made for a device' 'says that nothing of the host runs it'
+done
+
 # ---- maps ----------------------------------------------------------------------------
 
 ok 'an entry of a device array by its name and types' weir map set off_count seen packets=5,bytes=700
