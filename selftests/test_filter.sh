@@ -37,7 +37,10 @@ is "$(ls "$BPFFS/tc/globals")" '' 'no pin stays'
 # ---- one interface -----------------------------------------------------------------------
 
 ok 'a first rule attaches the filter' "${W[@]}" dev vb deny src 10.99.1.1
-is "$out$err" '' 'silently'
+# without xdp.frags a driver refuses jumbo frames, and the generic way is told of
+if skip_unless 'kernel_has frags' 'xdp.frags needs Linux 5.18'; then
+	is "$out$err" '' 'silently'
+fi
 fails 'what it denies does not pass' pings 10.99.1.2
 ok 'IPv6 passes' pings fd99:1::2
 is "$(count 'deny src 10.99.1.1')" 1 'the rule has counted'
@@ -98,7 +101,7 @@ show src 10.0.0.1|goes with allow
 load /nonexistent|No such file
 EOW
 fails 'another user' setpriv --reuid 65534 --clear-groups "$WEIR" filter set x deny src 10.0.0.1
-like "$err" 'weir_filter-x: Permission denied; run as root' 'is told what to do'
+like "$err" 'weir_filter-x: (Permission denied|Operation not permitted); run as root' 'is told what to do'
 run "$WEIR" filter show
 is "$status" 2 'neither dev nor set: usage'
 
@@ -232,13 +235,14 @@ like "$(rules dev vb egress)" 'deny dst fd99:1::1' 'each has rules of its own'
 ok 'off' "${W[@]}" dev vb egress off
 ok 'off' "${W[@]}" dev vb ingress off
 is "$("$WEIR" -n "$B" -j show)" '[]' 'nothing stays attached'
-has_tcx() {
-	"${W[@]}" dev vb ingress tcx deny src 10.99.1.1 && "$WEIR" -n "$B" show dev vb | grep -q tcx
-}
-if skip_unless has_tcx 'tcx needs Linux 6.6' 2; then
-	fails 'a tcx link filters' pings 10.99.1.2
-	ok 'and goes' "${W[@]}" dev vb off
+ok 'tcx' "${W[@]}" dev vb ingress tcx deny src 10.99.1.1
+if kernel_has tcx; then
+	like "$("$WEIR" -n "$B" show dev vb)" 'tcx' 'a link'
+else
+	like "$err" 'tcx needs Linux 6.6: attached through clsact' 'a filter, with a note'
 fi
+fails 'filters' pings 10.99.1.2
+ok 'and goes' "${W[@]}" dev vb off
 
 # ---- failures ------------------------------------------------------------------------------------
 

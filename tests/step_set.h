@@ -55,6 +55,17 @@ static inline int open_map(int prog_fd, const char *name)
 	return -ENOENT;
 }
 
+/* Linux 5.13 has batches of arrays per CPU. */
+static inline bool read_each(int fd, __u32 n, int n_cpus, __u32 *keys, struct weir_counter *cells)
+{
+	for (__u32 i = 0; i < n; i++) {
+		keys[i] = i;
+		if (bpf_map_lookup_elem(fd, &i, cells + (size_t)i * (size_t)n_cpus))
+			return false;
+	}
+	return true;
+}
+
 /* The first @n counters of a per-CPU array, CPUs summed. */
 static inline bool read_counts(int fd, __u32 n, struct weir_counter *out)
 {
@@ -64,9 +75,11 @@ static inline bool read_counts(int fd, __u32 n, struct weir_counter *out)
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
 	bool ok = cells && keys;
 
-	if (ok && bpf_map_lookup_batch(fd, NULL, &next, keys, cells, &got, &opts))
-		ok = errno == ENOENT;
-	ok = ok && got == n;
+	if (ok && (!bpf_map_lookup_batch(fd, NULL, &next, keys, cells, &got, &opts) ||
+		   errno == ENOENT))
+		ok = got == n;
+	else
+		ok = ok && read_each(fd, n, n_cpus, keys, cells);
 	memset(out, 0, n * sizeof(*out));
 	for (__u32 i = 0; ok && i < n; i++)
 		for (int cpu = 0; cpu < n_cpus; cpu++) {
