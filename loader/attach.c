@@ -50,7 +50,7 @@ int weir_opts_take(void *dst, size_t len, const void *src, const char *what)
 int weir_attach_fail(int err, const char *dev, const char *place, const char *ext)
 {
 	const char *hint = weir_errhint(err), *known;
-	char buf[128];
+	char buf[256];
 
 	if (err == -ENODEV)
 		hint = "the interface is gone";
@@ -65,7 +65,7 @@ int weir_attach_refused(const struct weir_attaching *at, int err, const char *pl
 			const char *ext)
 {
 	const char *why = ext;
-	char buf[128];
+	char buf[256];
 
 	if (!at->on_device || err == -ENODEV || err == -EPERM ||
 	    weir_device_hint(ext, at->dev, buf, sizeof(buf)))

@@ -322,26 +322,39 @@ int weir_device_check(const struct weir_device *dev, const struct weir_object *o
 
 /* ---- refusals at the hook ------------------------------------------------ */
 
+/* @text with @dev for each '@'. */
+static void put_dev(const char *text, const char *dev, char *buf, size_t len)
+{
+	size_t at = 0;
+
+	for (; *text && at + 1 < len; text++)
+		if (*text == '@')
+			at += (size_t)snprintf(buf + at, len - at, "%s", dev);
+		else
+			buf[at++] = *text;
+	buf[at < len ? at : len - 1] = '\0';
+}
+
 const char *weir_device_hint(const char *ext, const char *dev, char *buf, size_t len)
 {
 	/* Texts of net/core/dev.c, kernel/bpf/offload.c, net/sched and the drivers. */
 	static const struct {
-		const char *text, *before, *after;
+		const char *text, *hint;
 	} hints[] = {
-		{"TC offload is disabled", "`ethtool -K ", " hw-tc-offload on` enables it"},
-		{"offload states mismatch", "the device takes one program of tc; `weir detach dev ",
-		 " ingress` comes first"},
-		{"TC program is already loaded", "`weir detach dev ", " ingress` comes first"},
-		{"offload of chain 0", "leave out chain, or skip_sw", NULL},
-		{"bound to different dev", "load it for ", ": give obj FILE"},
-		{"bound to a different dev", "load it for ", ": give obj FILE"},
+		{"TC offload is disabled", "`ethtool -K @ hw-tc-offload on` enables it"},
+		{"offload states mismatch",
+		 "the device takes one program of tc, and none beside XDP's; `weir detach dev @ "
+		 "ingress` or `weir detach dev @ xdp offload` comes first"},
+		{"TC program is already loaded", "`weir detach dev @ ingress` comes first"},
+		{"offload of chain 0", "leave out chain, or skip_sw"},
+		{"bound to different dev", "load it for @: give obj FILE"},
+		{"bound to a different dev", "load it for @: give obj FILE"},
 	};
 
 	for (size_t i = 0; ext && i < sizeof(hints) / sizeof(hints[0]); i++) {
 		if (!strcasestr(ext, hints[i].text))
 			continue;
-		snprintf(buf, len, "%s%s%s", hints[i].before, hints[i].after ? dev : "",
-			 hints[i].after ? hints[i].after : "");
+		put_dev(hints[i].hint, dev, buf, len);
 		return buf;
 	}
 	return NULL;

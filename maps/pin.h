@@ -53,6 +53,10 @@ uint32_t weir_pin_fdinfo(int fd, const char *mark);
 /* The id of what is pinned at @path, which must be a @kind. Logged as "@what: ...". */
 int weir_pin_id_at(const char *path, enum weir_pin_kind kind, const char *what, uint32_t *id);
 
+/* A program of a device in a program array: kernels before 6.3 take it, and run it on the host
+ * with a warning about themselves. -EINVAL, logged as "@map: ..."; 0: it is the host's. */
+int weir_prog_refuse_device(int prog_fd, const char *map);
+
 /* Pins @fd at @path, recorded in @undo. -EEXIST (not logged): somebody was
  * faster; the caller opens theirs. */
 int weir_pin_make(int fd, const char *path, struct weir_undo *undo);

@@ -34,6 +34,20 @@ static uint32_t prog_type(int prog_fd)
 	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) ? 0 : info.type;
 }
 
+int weir_prog_refuse_device(int prog_fd, const char *map)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+	int err = bpf_obj_get_info_by_fd(prog_fd, &info, &len);
+
+	if (err != -ENODEV && (err || !info.ifindex))
+		return 0;
+	return weir_fail(-EINVAL,
+			 "%s: a program that was made for a device cannot be called on the host; "
+			 "load it for the host",
+			 map);
+}
+
 int weir_prog_array_set(int map_fd, const char *map, uint32_t key, int prog_fd)
 {
 	uint32_t owner, type;
@@ -46,6 +60,9 @@ int weir_prog_array_set(int map_fd, const char *map, uint32_t key, int prog_fd)
 	if (info.type != BPF_MAP_TYPE_PROG_ARRAY || info.key_size_bytes != 4 ||
 	    info.value_size_bytes != 4)
 		return weir_fail(-EINVAL, "%s: not a program array", map);
+	err = weir_prog_refuse_device(prog_fd, map);
+	if (err)
+		return err;
 	if (!bpf_map_update_elem(map_fd, &key, &prog_fd, BPF_ANY))
 		return 0;
 	err = -errno;

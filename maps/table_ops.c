@@ -14,6 +14,7 @@
 
 #include "loader/error.h"
 #include "loader/log.h"
+#include "maps/pin.h"
 #include "maps/table.h"
 #include "maps/walk.h"
 
@@ -72,6 +73,10 @@ static int ref_fd(const struct weir_table *table, uint32_t id)
 		return weir_fail(fd, "%s: %s id %u: %s", table->label,
 				 table->ref == WEIR_REF_PROG ? "program" : "map", id,
 				 weir_errstr(fd));
+	if (table->ref == WEIR_REF_PROG && weir_prog_refuse_device(fd, table->label)) {
+		close(fd);
+		return -EINVAL;
+	}
 	return fd;
 }
 

@@ -104,6 +104,17 @@ is "$(weir -j show | jq -c '[.[] | [.dev, .mode, .prog.id, .prog.device.dev]]')"
 ok 'detach there' weir detach dev d1 xdp force
 is "$(cards)" "$id 0" 'leaves the first'
 
+# ---- on the host never ---------------------------------------------------------------------
+
+# Older kernels would take it, and complain of themselves when it is called.
+"$WEIR" map create "$BPFFS/jumps" type prog_array key u32 value u32 max 2
+refused 'a program that was made for a device cannot be called on the host; load it for the host' \
+	'a program array' weir map set "$BPFFS/jumps" 0 "$id"
+run weir tc exec bpf graft "$BPFFS/jumps" key 0 pinned "$BPFFS/one" type xdp
+exits 255 'as tc'
+like "$err" 'a program that was made for a device cannot be called on the host' 'the same'
+rm "$BPFFS/jumps"
+
 # ---- links of others ---------------------------------------------------------------------
 
 ok 'detach' weir detach dev d0 xdp force

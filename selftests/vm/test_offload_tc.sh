@@ -32,7 +32,7 @@ ok 'its map' weir map set off_count seen packets=9
 ok 'another program of the slot' tc_in skip_sw obj "$OBJ" sec classifier/other name 'offload.o:[classifier]'
 is "$(filters) $(weir map get off_count seen)" \
 	'off_tc_other skip_sw in_hw d0 seen packets=9,bytes=0' 'replaced, and the map kept'
-refused 'driver and netdev offload states mismatch; the device takes one program of tc; `weir detach dev d0 ingress` comes first' \
+refused 'driver and netdev offload states mismatch; the device takes one program of tc, and none beside XDP.s; `weir detach dev d0 ingress` or .* comes first' \
 	'a second slot' tc_in skip_sw obj "$OBJ" sec classifier name two
 refused 'attached with skip_sw, and the kernel cannot exchange the two' 'the same slot on the host' \
 	tc_in obj "$OBJ" sec classifier/other name 'offload.o:[classifier]'
@@ -40,6 +40,13 @@ refused 'TC program is already loaded; `weir detach dev d0 ingress` comes first'
 	weir attach dev d0 xdp offload obj "$OBJ" sec xdp
 ok 'detach' weir detach dev d0
 is "$(tc -n "$A" qdisc show dev d0 clsact)" '' 'the qdisc goes, too'
+ok 'XDP on the card' weir attach dev d0 xdp offload obj "$OBJ" sec xdp
+refused 'offload states mismatch; .* or `weir detach dev d0 xdp offload` comes first' 'tc on a card that does XDP' \
+	tc_in skip_sw obj "$OBJ" sec classifier
+fails 'as tc' "$WEIR" tc -n "$A" filter add dev d0 ingress bpf skip_sw da obj "$OBJ" sec classifier
+ok 'on the host' tc_in skip_hw obj "$OBJ" sec classifier
+is "$(filters)" 'off_tc skip_hw - host' 'beside it'
+ok 'detach' weir detach dev d0
 refused 'the driver takes programs of tc at ingress only' 'egress' \
 	weir attach dev d0 egress skip_sw obj "$OBJ" sec classifier
 ok 'skip_hw' tc_in skip_hw obj "$OBJ" sec classifier
