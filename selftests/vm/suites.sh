@@ -7,7 +7,7 @@ set -u
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 SHARE=/tmp/share
-LIMIT=${VM_SUITE_LIMIT:-1200}
+LIMIT=${VM_SUITE_LIMIT:-1800}
 
 cd "$ROOT" || exit 1
 failed=0
