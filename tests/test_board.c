@@ -69,7 +69,7 @@ static int rate_of(const struct weir_board *board, const char *name)
 {
 	for (uint32_t i = 0; i < board->snap.n_series; i++)
 		if (!strcmp(weir_snap_str(&board->snap, board->snap.series[i].name), name))
-			return (int)board->series[i]->packets;
+			return (int)board->series[i].packets;
 	return -1;
 }
 
@@ -87,8 +87,8 @@ static void test_rates(void **state)
 	take(&board, 102, 1, "/p", COUNTS({"a", 150, 3000}, {"b", 7, 7}));
 	assert_int_equal(rate_of(&board, "a"), 50);
 	assert_int_equal(rate_of(&board, "b"), 0);
-	assert_int_equal((int)board.series[0]->bytes, 1000);
-	assert_int_equal((int)board.rx[0]->packets, 50);
+	assert_int_equal((int)board.series[0].bytes, 1000);
+	assert_int_equal((int)board.rx[0].packets, 50);
 	/* a hash gives its entries in another order; new ones began from zero */
 	take(&board, 103, 1, "/p", COUNTS({"c", 9, 9}, {"b", 17, 7}, {"a", 151, 3000}));
 	assert_int_equal(rate_of(&board, "a"), 1);
@@ -109,25 +109,62 @@ static void test_rates(void **state)
 	weir_board_free(&board);
 }
 
+/* Readings of one a second, whose rate is the number of the reading. */
 static void test_history(void **state)
+{
+	const unsigned int n = 3 * 720 + 7;
+	struct weir_board board = {0};
+	const struct weir_past *past;
+	uint64_t packets = 0;
+
+	(void)state;
+	for (unsigned int i = 1; i <= n; i++) {
+		packets += i;
+		take(&board, 100 + i, 1, "/p", COUNTS({"a", packets, 0}, {"zero", 5, 5}));
+		assert_int_equal(board.tiers[0].n_points, i < WEIR_POINTS ? i : WEIR_POINTS);
+		assert_int_equal(board.tiers[1].n_points,
+				 i / 30 < WEIR_POINTS ? i / 30 : WEIR_POINTS);
+		assert_int_equal(board.tiers[2].n_points, i / 720);
+	}
+	past = board.series[0].past;
+	for (uint32_t t = 0; t < WEIR_TIERS; t++) {
+		uint32_t every = weir_tier_readings[t];
+
+		for (uint32_t nth = 0; nth < board.tiers[t].n_points; nth++) {
+			uint32_t at = weir_board_point(&board.tiers[t], nth);
+			unsigned int last = (unsigned int)board.tiers[t].times_s[at] - 100;
+
+			/* it ends where its time says, and is the mean of so many; the first
+			 * reading of all has no rate */
+			assert_int_equal(last % every, 0);
+			if (last > every)
+				assert_int_equal((int)(2 * past->packets[t][at]),
+						 2 * last - every + 1);
+		}
+	}
+	assert_int_equal((int)board.tiers[0].times_s[board.tiers[0].newest], 100 + n);
+	/* what never moves has no past to keep */
+	assert_null(board.series[1].past);
+	weir_board_free(&board);
+}
+
+/* Names that change places take their past along; one that is gone and comes again has none. */
+static void test_moving_past(void **state)
 {
 	struct weir_board board = {0};
 
 	(void)state;
-	for (unsigned int i = 0; i < 3 * WEIR_POINTS; i++) {
-		take(&board, 100 + i, 1, "/p", COUNTS({"a", (uint64_t)i * i, 0}));
-		assert_int_equal(board.n_points, i < WEIR_POINTS ? i + 1 : WEIR_POINTS);
-	}
-	for (uint32_t nth = 1; nth < WEIR_POINTS; nth++) {
-		uint32_t at = weir_board_point(&board, nth),
-			 before = weir_board_point(&board, nth - 1);
-
-		assert_int_equal((int)(board.times_s[at] - board.times_s[before]), 1);
-		assert_int_equal((int)(board.series[0]->packets_then[at] -
-				       board.series[0]->packets_then[before]),
-				 2);
-	}
-	assert_int_equal((int)board.times_s[board.newest], 100 + 3 * WEIR_POINTS - 1);
+	take(&board, 100, 1, "/p", COUNTS({"a", 0, 0}, {"b", 0, 0}));
+	take(&board, 101, 1, "/p", COUNTS({"a", 7, 0}, {"b", 0, 0}));
+	take(&board, 102, 1, "/p", COUNTS({"b", 3, 0}, {"a", 7, 0}));
+	assert_int_equal((int)board.series[1].past->packets[0][1], 7);
+	assert_int_equal((int)board.series[1].past->packets[0][2], 0);
+	assert_int_equal((int)board.series[0].past->packets[0][1], 0);
+	assert_int_equal((int)board.series[0].past->packets[0][2], 3);
+	take(&board, 103, 1, "/p", COUNTS({"b", 3, 0}));
+	take(&board, 104, 1, "/p", COUNTS({"b", 3, 0}, {"a", 7, 0}));
+	assert_int_equal((int)board.series[1].past->packets[0][1], 0);
+	assert_int_equal((int)board.series[1].past->packets[0][4], 7);
 	weir_board_free(&board);
 }
 
@@ -163,7 +200,8 @@ static void test_week(void **state)
 		if (s == DAY_S - 1)
 			first_day = allocated_bytes();
 	}
-	assert_int_equal(board.n_points, WEIR_POINTS);
+	for (uint32_t t = 0; t < WEIR_TIERS; t++)
+		assert_int_equal(board.tiers[t].n_points, WEIR_POINTS);
 	assert_true(allocated_bytes() <= first_day + 4096);
 	weir_snap_free(&next);
 	weir_board_free(&board);
@@ -203,9 +241,8 @@ static void test_pipe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_history),
-		cmocka_unit_test(test_week),
+		cmocka_unit_test(test_rates),	    cmocka_unit_test(test_history),
+		cmocka_unit_test(test_moving_past), cmocka_unit_test(test_week),
 		cmocka_unit_test(test_pipe),
 	};
 

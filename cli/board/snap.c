@@ -136,56 +136,68 @@ void weir_snap_free(struct weir_snap *snap)
 
 /* ---- between processes --------------------------------------------------- */
 
-static int write_all(int fd, const void *bytes, size_t len)
+/* Moves the beginning of @vecs, @n of them, over @done bytes. */
+static struct iovec *go_behind(struct iovec *vecs, int *n, size_t done)
 {
-	for (size_t at = 0; at < len;) {
-		ssize_t n = write(fd, (const uint8_t *)bytes + at, len - at);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		at += n > 0 ? (size_t)n : 0;
+	while (*n && done >= vecs->iov_len) {
+		done -= vecs->iov_len;
+		vecs++;
+		--*n;
 	}
-	return 0;
+	if (*n) {
+		vecs->iov_base = (uint8_t *)vecs->iov_base + done;
+		vecs->iov_len -= done;
+	}
+	return vecs;
 }
 
-/* 0: the end before the first byte. */
-static int read_all(int fd, void *bytes, size_t len)
+/* All of it, by readv or writev. 0: the end before the first byte; 1: done. */
+static int move_all(ssize_t (*move)(int, const struct iovec *, int), int fd, struct iovec *vecs,
+		    int n)
 {
-	for (size_t at = 0; at < len;) {
-		ssize_t n = read(fd, (uint8_t *)bytes + at, len - at);
+	bool any = false;
 
-		if (n < 0 && errno != EINTR)
+	for (vecs = go_behind(vecs, &n, 0); n;) {
+		ssize_t done = move(fd, vecs, n);
+
+		if (done < 0 && errno != EINTR)
 			return -errno;
-		if (!n)
-			return at ? -EPIPE : 0;
-		at += n > 0 ? (size_t)n : 0;
+		if (!done)
+			return any ? -EPIPE : 0;
+		if (done < 0)
+			continue;
+		any = true;
+		vecs = go_behind(vecs, &n, (size_t)done);
 	}
 	return 1;
 }
 
+/* One call: who reads wakes once. */
 int weir_snap_write(const struct weir_snap *snap, int fd)
 {
 	struct head head = {.magic = MAGIC,
 			    .time_ns = snap->time_ns,
 			    .cost_ns = snap->cost_ns,
 			    .time_s = snap->time_s};
+	struct iovec vecs[1 + ARRAYS] = {{&head, sizeof(head)}};
 	struct array arrays[ARRAYS];
-	int err;
+	int ret;
 
 	arrays_of((struct weir_snap *)snap, arrays);
-	for (size_t i = 0; i < ARRAYS; i++)
+	for (size_t i = 0; i < ARRAYS; i++) {
 		head.n[i] = *arrays[i].n;
-	err = write_all(fd, &head, sizeof(head));
-	for (size_t i = 0; i < ARRAYS && !err; i++)
-		err = write_all(fd, *arrays[i].items, *arrays[i].n * arrays[i].size);
-	return err;
+		vecs[1 + i] = (struct iovec){*arrays[i].items, *arrays[i].n * arrays[i].size};
+	}
+	ret = move_all(writev, fd, vecs, 1 + ARRAYS);
+	return ret < 0 ? ret : 0;
 }
 
 int weir_snap_read(struct weir_snap *snap, int fd)
 {
 	struct array arrays[ARRAYS];
+	struct iovec vecs[ARRAYS];
 	struct head head;
-	int ret = read_all(fd, &head, sizeof(head));
+	int ret = move_all(readv, fd, &(struct iovec){&head, sizeof(head)}, 1);
 
 	if (ret <= 0)
 		return ret;
@@ -198,10 +210,11 @@ int weir_snap_read(struct weir_snap *snap, int fd)
 		if (make_room(&arrays[i], head.n[i]))
 			return -ENOMEM;
 		*arrays[i].n = head.n[i];
-		ret = head.n[i] ? read_all(fd, *arrays[i].items, head.n[i] * arrays[i].size) : 1;
-		if (ret <= 0)
-			return ret ? ret : -EPIPE;
+		vecs[i] = (struct iovec){*arrays[i].items, head.n[i] * arrays[i].size};
 	}
+	ret = move_all(readv, fd, vecs, ARRAYS);
+	if (ret <= 0)
+		return ret ? ret : -EPIPE;
 	snap->time_ns = head.time_ns;
 	snap->cost_ns = head.cost_ns;
 	snap->time_s = head.time_s;

@@ -108,8 +108,8 @@ static enum MHD_Result answer_view(struct weir_http *http, struct MHD_Connection
 	if (!page)
 		return refuse(http, connection, MHD_HTTP_SERVICE_UNAVAILABLE,
 			      "no counters were read yet\n", MHD_HTTP_HEADER_RETRY_AFTER, "1");
-	response = MHD_create_response_from_buffer_with_free_callback_cls(page->len, page->bytes,
-									  release_page, page);
+	response = MHD_create_response_from_buffer_with_free_callback_cls(
+		page->text.len, page->text.bytes, release_page, page);
 	if (!response)
 		weir_page_release(page);
 	return answer(connection, MHD_HTTP_OK, response, type);
@@ -147,12 +147,12 @@ static ssize_t send_stream(void *cls, uint64_t pos, char *buf, size_t max)
 	if (http->stopping) {
 		n = MHD_CONTENT_READER_END_OF_STREAM;
 	} else if (stream->page || next_event(stream)) {
-		size_t left = stream->page->len - stream->at;
+		size_t left = stream->page->text.len - stream->at;
 
 		n = (ssize_t)(left < max ? left : max);
-		memcpy(buf, stream->page->bytes + stream->at, (size_t)n);
+		memcpy(buf, stream->page->text.bytes + stream->at, (size_t)n);
 		stream->at += (size_t)n;
-		if (stream->at == stream->page->len) {
+		if (stream->at == stream->page->text.len) {
 			weir_page_release(stream->page);
 			stream->page = NULL;
 		}
@@ -243,6 +243,22 @@ static bool is_allowed(const struct weir_http *http, const char *authorization)
 	return weir_token_is(http->opts.token, authorization, strlen(authorization));
 }
 
+/* ?every=30: of the tier whose points are means of so many readings; the finest one. */
+static enum MHD_Result answer_history(struct weir_http *http, struct MHD_Connection *connection)
+{
+	const char *every = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "every");
+	char known[16];
+
+	for (uint32_t tier = 0; tier < WEIR_TIERS; tier++) {
+		snprintf(known, sizeof(known), "%u", weir_tier_readings[tier]);
+		if (!strcmp(every ? every : "1", known))
+			return answer_view(http, connection, WEIR_VIEW_HISTORY + tier,
+					   "application/json");
+	}
+	return refuse(http, connection, MHD_HTTP_BAD_REQUEST, "every is 1, 30 or 720\n", NULL,
+		      NULL);
+}
+
 static enum MHD_Result answer_data(struct weir_http *http, struct MHD_Connection *connection,
 				   const char *path, bool head)
 {
@@ -252,7 +268,7 @@ static enum MHD_Result answer_data(struct weir_http *http, struct MHD_Connection
 	if (!strcmp(path, "/api/v1/board"))
 		return answer_view(http, connection, WEIR_VIEW_BOARD, "application/json");
 	if (!strcmp(path, "/api/v1/history"))
-		return answer_view(http, connection, WEIR_VIEW_HISTORY, "application/json");
+		return answer_history(http, connection);
 	if (!strcmp(path, "/api/v1/stream") && !head)
 		return answer_stream(http, connection);
 	return refuse(http, connection, MHD_HTTP_NOT_FOUND, "not found\n", NULL, NULL);

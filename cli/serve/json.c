@@ -32,9 +32,10 @@ void weir_text_escape(struct weir_buf *out, const char *text)
 	for (const unsigned char *at = (const unsigned char *)text; *at;) {
 		size_t len = char_len(at);
 
+		/* no two names become one: Prometheus takes no series twice */
 		if (!len) {
-			weir_buf_char(out, '?');
-			at++;
+			weir_buf_text(out, "\\\\x");
+			weir_buf_hex(out, at++, 1);
 			continue;
 		}
 		if (*at == '"' || *at == '\\')
@@ -133,10 +134,10 @@ static void put_dev(const struct weir_board *board, uint32_t nth, struct weir_bu
 	put_u64(out, "tx_bytes", dev->tx_bytes);
 	put_u64(out, "tx_errors", dev->tx_errors);
 	put_u64(out, "tx_dropped", dev->tx_dropped);
-	put_rate(out, "rx_pps", board->rx[nth]->packets);
-	put_rate(out, "rx_Bps", board->rx[nth]->bytes);
-	put_rate(out, "tx_pps", board->tx[nth]->packets);
-	put_rate(out, "tx_Bps", board->tx[nth]->bytes);
+	put_rate(out, "rx_pps", board->rx[nth].packets);
+	put_rate(out, "rx_Bps", board->rx[nth].bytes);
+	put_rate(out, "tx_pps", board->tx[nth].packets);
+	put_rate(out, "tx_Bps", board->tx[nth].bytes);
 	name(out, "programs");
 	weir_buf_char(out, '[');
 	for (uint32_t i = 0; i < dev->n_progs; i++)
@@ -154,11 +155,11 @@ static void put_counter(const struct weir_board *board, const struct weir_snap_m
 	put_text(out, "name", weir_snap_str(&board->snap, series->name));
 	if (map->has_packets) {
 		put_u64(out, "packets", series->packets);
-		put_rate(out, "pps", board->series[nth]->packets);
+		put_rate(out, "pps", board->series[nth].packets);
 	}
 	if (map->has_bytes) {
 		put_u64(out, "bytes", series->bytes);
-		put_rate(out, "Bps", board->series[nth]->bytes);
+		put_rate(out, "Bps", board->series[nth].bytes);
 	}
 	weir_buf_char(out, '}');
 }
@@ -218,13 +219,32 @@ void weir_board_json(const struct weir_state *state, struct weir_buf *out)
 
 /* ---- history ------------------------------------------------------------- */
 
-static void put_points(const struct weir_board *board, const char *key, const float *then,
-		       struct weir_buf *out)
+struct history {
+	const struct weir_board *board;
+	uint32_t tier;
+	struct weir_buf *out;
+};
+
+/* Packets or bytes. What never moved is zeros. */
+static void put_points(const struct history *history, const char *key, const struct weir_past *past,
+		       bool of_bytes)
 {
+	const struct weir_tier *tier = &history->board->tiers[history->tier];
+	struct weir_buf *out = history->out;
+	const float *then = NULL;
+
+	if (past)
+		then = of_bytes ? past->bytes[history->tier] : past->packets[history->tier];
 	name(out, key);
 	weir_buf_char(out, '[');
-	for (uint32_t i = 0; i < board->n_points; i++)
-		put_double(out, NULL, (double)then[weir_board_point(board, i)], 5);
+	for (uint32_t i = 0; i < tier->n_points; i++) {
+		double value = then ? (double)then[weir_board_point(tier, i)] : 0;
+
+		if (value > 0)
+			put_double(out, NULL, value, 5);
+		else
+			put_u64(out, NULL, 0);
+	}
 	weir_buf_char(out, ']');
 }
 
@@ -252,16 +272,19 @@ static double smallest_shown(const struct weir_board *board)
 	if (!weights)
 		return 1; /* those that count nothing */
 	for (uint32_t i = 0; i < n; i++)
-		weights[i] = weight(board->series[i]);
+		weights[i] = weight(&board->series[i]);
 	qsort(weights, n, sizeof(*weights), by_rate);
 	smallest = weights[HISTORY_SERIES - 1];
 	free(weights);
 	return smallest > 0 ? smallest : 1e-9;
 }
 
-static void put_map_history(const struct weir_board *board, const struct weir_snap_map *map,
-			    double smallest, struct weir_buf *out)
+static void put_map_history(const struct history *history, const struct weir_snap_map *map,
+			    double smallest)
 {
+	const struct weir_board *board = history->board;
+	struct weir_buf *out = history->out;
+
 	name(out, NULL);
 	weir_buf_char(out, '{');
 	put_u64(out, "id", map->id);
@@ -269,42 +292,54 @@ static void put_map_history(const struct weir_board *board, const struct weir_sn
 	weir_buf_char(out, '[');
 	for (uint32_t i = 0; i < map->n_series; i++) {
 		uint32_t at = map->first_series + i;
+		const struct weir_past *past = board->series[at].past;
 
-		if (weight(board->series[at]) < smallest)
+		if (weight(&board->series[at]) < smallest)
 			continue;
 		name(out, NULL);
 		weir_buf_char(out, '{');
 		put_text(out, "name", weir_snap_str(&board->snap, board->snap.series[at].name));
 		if (map->has_packets)
-			put_points(board, "pps", board->series[at]->packets_then, out);
+			put_points(history, "pps", past, false);
 		if (map->has_bytes)
-			put_points(board, "Bps", board->series[at]->bytes_then, out);
+			put_points(history, "Bps", past, true);
 		weir_buf_char(out, '}');
 	}
 	weir_buf_text(out, "]}");
 }
 
-void weir_history_json(const struct weir_state *state, struct weir_buf *out)
+static void put_dev_history(const struct history *history, uint32_t nth)
+{
+	const struct weir_board *board = history->board;
+
+	name(history->out, NULL);
+	weir_buf_char(history->out, '{');
+	put_u64(history->out, "ifindex", (uint64_t)board->snap.devs[nth].ifindex);
+	put_points(history, "rx_pps", board->rx[nth].past, false);
+	put_points(history, "rx_Bps", board->rx[nth].past, true);
+	put_points(history, "tx_pps", board->tx[nth].past, false);
+	put_points(history, "tx_Bps", board->tx[nth].past, true);
+	weir_buf_char(history->out, '}');
+}
+
+void weir_history_json(const struct weir_state *state, uint32_t tier, struct weir_buf *out)
 {
 	const struct weir_board *board = &state->board;
+	const struct weir_tier *times = &board->tiers[tier];
+	const struct history history = {board, tier, out};
 	double smallest = smallest_shown(board);
 
-	weir_buf_text(out, "{\"times\":[");
-	for (uint32_t i = 0; i < board->n_points; i++)
-		put_double(out, NULL, board->times_s[weir_board_point(board, i)], 14);
+	weir_buf_char(out, '{');
+	put_u64(out, "every", weir_tier_readings[tier]);
+	name(out, "times");
+	weir_buf_char(out, '[');
+	for (uint32_t i = 0; i < times->n_points; i++)
+		put_double(out, NULL, times->times_s[weir_board_point(times, i)], 14);
 	weir_buf_text(out, "],\"devs\":[");
-	for (uint32_t i = 0; i < board->snap.n_devs; i++) {
-		name(out, NULL);
-		weir_buf_char(out, '{');
-		put_u64(out, "ifindex", (uint64_t)board->snap.devs[i].ifindex);
-		put_points(board, "rx_pps", board->rx[i]->packets_then, out);
-		put_points(board, "rx_Bps", board->rx[i]->bytes_then, out);
-		put_points(board, "tx_pps", board->tx[i]->packets_then, out);
-		put_points(board, "tx_Bps", board->tx[i]->bytes_then, out);
-		weir_buf_char(out, '}');
-	}
+	for (uint32_t i = 0; i < board->snap.n_devs; i++)
+		put_dev_history(&history, i);
 	weir_buf_text(out, "],\"maps\":[");
 	for (uint32_t i = 0; i < board->snap.n_maps; i++)
-		put_map_history(board, &board->snap.maps[i], smallest, out);
+		put_map_history(&history, &board->snap.maps[i], smallest);
 	weir_buf_text(out, "]}");
 }

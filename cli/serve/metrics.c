@@ -4,8 +4,10 @@
  * map, key, and dev, hook, pin where they are known; a map without a pin has its id, so that no
  * two series are the same one. A map that several hooks share is one series with "eth0,eth1".
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/serve/state.h"
@@ -74,33 +76,88 @@ static void map_labels(const struct weir_snap *snap, const struct weir_snap_map 
 		label_number(out, any, "id", map->id);
 }
 
-static void counters(const struct weir_snap *snap, struct weir_buf *out, const char *name,
+void weir_labels_free(struct weir_labels *labels)
+{
+	weir_buf_free(&labels->text);
+	free(labels->ends);
+	*labels = (struct weir_labels){0};
+}
+
+static bool make_room(struct weir_labels *labels, uint32_t n)
+{
+	size_t *ends;
+
+	if (n <= labels->room)
+		return true;
+	ends = reallocarray(labels->ends, n, sizeof(*ends));
+	if (!ends)
+		return false;
+	labels->ends = ends;
+	labels->room = n;
+	return true;
+}
+
+static void label_map(struct weir_labels *labels, const struct weir_snap *snap,
+		      const struct weir_snap_map *map, struct weir_buf *of_map)
+{
+	bool any = false;
+
+	of_map->len = 0;
+	map_labels(snap, map, of_map, &any);
+	for (uint32_t i = map->first_series; i < map->first_series + map->n_series; i++) {
+		weir_buf_put(&labels->text, of_map->bytes, of_map->len);
+		weir_buf_text(&labels->text, any ? ",key=\"" : "{key=\"");
+		weir_text_escape(&labels->text, weir_snap_str(snap, snap->series[i].name));
+		weir_buf_text(&labels->text, "\"} ");
+		labels->ends[i] = labels->text.len;
+	}
+}
+
+/* Labels of all series, written again only when there are others. false: no memory. */
+static bool write_labels(struct weir_labels *labels, const struct weir_board *board)
+{
+	const struct weir_snap *snap = &board->snap;
+	struct weir_buf of_map;
+
+	/* a board that has something has a layout that is not 0 */
+	if (labels->layout == board->layout)
+		return true;
+	weir_buf_free(&labels->text);
+	weir_buf_init(&labels->text, -1);
+	weir_buf_init(&of_map, -1);
+	if (!make_room(labels, snap->n_series + 1))
+		return false;
+	for (uint32_t m = 0; m < snap->n_maps; m++)
+		label_map(labels, snap, &snap->maps[m], &of_map);
+	labels->layout = board->layout;
+	if (of_map.err || labels->text.err)
+		labels->layout--;
+	weir_buf_free(&of_map);
+	return labels->layout == board->layout;
+}
+
+static void counters(const struct weir_state *state, struct weir_buf *out, const char *name,
 		     bool of_bytes)
 {
-	struct weir_buf labels;
+	const struct weir_snap *snap = &state->board.snap;
+	const struct weir_labels *labels = &state->labels;
+	size_t name_len = strlen(name);
 
-	weir_buf_init(&labels, -1);
 	for (uint32_t m = 0; m < snap->n_maps; m++) {
 		const struct weir_snap_map *map = &snap->maps[m];
-		bool any = false;
 
 		if (weir_snap_is_queues(map) || !(of_bytes ? map->has_bytes : map->has_packets))
 			continue;
-		labels.len = 0;
-		map_labels(snap, map, &labels, &any);
-		for (uint32_t i = 0; i < map->n_series; i++) {
-			const struct weir_snap_series *series =
-				&snap->series[map->first_series + i];
+		for (uint32_t i = map->first_series; i < map->first_series + map->n_series; i++) {
+			const struct weir_snap_series *series = &snap->series[i];
+			size_t from = i ? labels->ends[i - 1] : 0;
 
-			weir_buf_text(out, name);
-			weir_buf_put(out, labels.bytes, labels.len);
-			weir_buf_text(out, any ? ",key=\"" : "{key=\"");
-			weir_text_escape(out, weir_snap_str(snap, series->name));
-			weir_buf_char(out, '"');
-			value_u64(out, true, of_bytes ? series->bytes : series->packets);
+			weir_buf_put(out, name, name_len);
+			weir_buf_put(out, labels->text.bytes + from, labels->ends[i] - from);
+			weir_buf_u64(out, of_bytes ? series->bytes : series->packets);
+			weir_buf_char(out, '\n');
 		}
 	}
-	weir_buf_free(&labels);
 }
 
 static void cut(const struct weir_snap *snap, struct weir_buf *out)
@@ -268,14 +325,18 @@ static void ourselves(const struct weir_state *state, struct weir_buf *out)
 	value_u64(out, false, __atomic_load_n(&state->refused, __ATOMIC_RELAXED));
 }
 
-void weir_metrics_write(const struct weir_state *state, struct weir_buf *out)
+void weir_metrics_write(struct weir_state *state, struct weir_buf *out)
 {
 	const struct weir_snap *snap = &state->board.snap;
 
+	if (!write_labels(&state->labels, &state->board)) {
+		out->err = -ENOMEM;
+		return;
+	}
 	family(out, "packets_total", "counter", "Packets that a BPF map counts.");
-	counters(snap, out, WEIR_PREFIX "packets_total", false);
+	counters(state, out, WEIR_PREFIX "packets_total", false);
 	family(out, "bytes_total", "counter", "Bytes that a BPF map counts.");
-	counters(snap, out, WEIR_PREFIX "bytes_total", true);
+	counters(state, out, WEIR_PREFIX "bytes_total", true);
 	cut(snap, out);
 	interfaces(snap, out);
 	queues(snap, out);

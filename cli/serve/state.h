@@ -15,25 +15,34 @@
 enum weir_view {
 	WEIR_VIEW_METRICS,
 	WEIR_VIEW_BOARD,
-	WEIR_VIEW_HISTORY,
 	WEIR_VIEW_EVENT,
-	WEIR_VIEWS
+	WEIR_VIEW_HISTORY, /* one for each tier */
+	WEIR_VIEWS = WEIR_VIEW_HISTORY + WEIR_TIERS
 };
 
 /* A text that several clients hold. */
 struct weir_page {
-	char *bytes;
-	size_t len;
+	struct weir_buf text;
 	unsigned int holders; /* changed by atomic operations */
+};
+
+/* "{map=...,key=...} " of each series of a layout: most of what metrics are. */
+struct weir_labels {
+	struct weir_buf text;
+	uint64_t layout;
+	uint32_t n, room;
+	size_t *ends;
 };
 
 struct weir_state {
 	pthread_mutex_t lock;
 	struct weir_board board;
-	struct weir_page *views[WEIR_VIEWS]; /* of this board; NULL: not asked for yet */
-	uint64_t sequence;		     /* of the board; 0: none yet */
-	uint64_t cpu_ns;		     /* that collecting has taken since the start */
-	uint64_t requests, refused;	     /* answered, and turned away; atomic */
+	struct weir_page *views[WEIR_VIEWS];  /* of this board; NULL: not asked for yet */
+	struct weir_page *spares[WEIR_VIEWS]; /* of the one before, for their memory */
+	struct weir_labels labels;
+	uint64_t sequence;	    /* of the board; 0: none yet */
+	uint64_t cpu_ns;	    /* that collecting has taken since the start */
+	uint64_t requests, refused; /* answered, and turned away; atomic */
 };
 
 int weir_state_start(struct weir_state *state);
@@ -49,11 +58,12 @@ void weir_page_release(struct weir_page *page);
 /* ---- texts (metrics.c, json.c) ------------------------------------------- */
 
 /* Prometheus' text format, version 0.0.4. */
-void weir_metrics_write(const struct weir_state *state, struct weir_buf *out);
+void weir_metrics_write(struct weir_state *state, struct weir_buf *out);
+void weir_labels_free(struct weir_labels *labels);
 void weir_board_json(const struct weir_state *state, struct weir_buf *out);
-void weir_history_json(const struct weir_state *state, struct weir_buf *out);
+void weir_history_json(const struct weir_state *state, uint32_t tier, struct weir_buf *out);
 /* "eth0" as JSON or a label's value has it, without quotes around; what is not UTF-8, or a
- * control character, becomes '?'. */
+ * control character, becomes \xff. */
 void weir_text_escape(struct weir_buf *out, const char *text);
 
 #endif

@@ -202,6 +202,9 @@ static void key_letter(struct weir_top *top, uint32_t key)
 	case 'z':
 		top->view.zeros = !top->view.zeros;
 		break;
+	case 't':
+		top->view.tier = (top->view.tier + 1) % WEIR_TIERS;
+		break;
 	case ' ':
 		top->paused = !top->paused;
 		break;

@@ -116,7 +116,7 @@ static int compare(const struct weir_view *view, const struct sortable *a, const
 static struct sortable of_series(const struct build *build, uint32_t at)
 {
 	const struct weir_snap_series *series = &build->snap->series[at];
-	const struct weir_line *line = build->board->series[at];
+	const struct weir_line *line = &build->board->series[at];
 
 	return (struct sortable){text(build, series->name), line->packets, line->bytes,
 				 (double)(series->packets ? series->packets : series->bytes)};
@@ -125,7 +125,7 @@ static struct sortable of_series(const struct build *build, uint32_t at)
 static struct sortable of_dev(const struct build *build, uint32_t at)
 {
 	const struct weir_snap_dev *dev = &build->snap->devs[at];
-	const struct weir_line *rx = build->board->rx[at], *tx = build->board->tx[at];
+	const struct weir_line *rx = &build->board->rx[at], *tx = &build->board->tx[at];
 
 	return (struct sortable){text(build, dev->name), rx->packets + tx->packets,
 				 rx->bytes + tx->bytes,

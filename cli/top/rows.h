@@ -44,6 +44,7 @@ enum weir_sort { WEIR_BY_NAME, WEIR_BY_PACKETS, WEIR_BY_BITS, WEIR_BY_TOTAL, WEI
 struct weir_view {
 	enum weir_sort sort;
 	bool reversed, zeros;
+	uint32_t tier; /* of the past that is shown */
 	char filter[WEIR_FILTER_LEN];
 	uint64_t *folded; /* keys */
 	uint32_t n_folded, room_folded;

@@ -112,6 +112,19 @@ static void draw_header(const struct weir_top *top, const struct layout *layout,
 		A_REVERSE | (top->paused ? weir_term_colour(top->colour, WEIR_WARN) : 0), text);
 }
 
+/* With what a bar is the mean of. */
+static void history_title(const struct weir_top *top, char *buf, size_t len)
+{
+	double seconds = (double)top->interval_ns / 1e9 * weir_tier_readings[top->view.tier];
+
+	if (!top->view.tier)
+		snprintf(buf, len, "history");
+	else if (seconds < 600)
+		snprintf(buf, len, "%.0f s each", seconds);
+	else
+		snprintf(buf, len, "%.0f m each", seconds / 60);
+}
+
 static void draw_titles(const struct weir_top *top, const struct layout *layout, uint32_t line)
 {
 	static const char *const sorts[] = {"name", "pps", "bit/s", "total"};
@@ -128,8 +141,10 @@ static void draw_titles(const struct weir_top *top, const struct layout *layout,
 		end += column_of[i].columns;
 		put_right(layout, line, end, column_of[i].title);
 	}
-	if (layout->history)
-		put(layout, line, end + 1, layout->history, "history");
+	if (layout->history) {
+		history_title(top, text, sizeof(text));
+		put(layout, line, end + 1, layout->history, text);
+	}
 	(void)attroff(A_BOLD);
 }
 
@@ -158,7 +173,7 @@ static void draw_history(const struct weir_top *top, const struct layout *layout
 	uint32_t room = layout->history - 1;
 	char bars[WEIR_SPARK_LEN(WEIR_POINTS)];
 	float points[WEIR_POINTS];
-	uint32_t n = weir_row_points(&top->board, row, points, room);
+	uint32_t n = weir_row_points(&top->board, top->view.tier, row, points, room);
 
 	/* before the second snapshot there is no rate */
 	if (n < 2)
@@ -263,6 +278,7 @@ static void draw_help(struct weir_top *top, const struct layout *layout)
 		"/                filter by name; esc clears it",
 		"s  r             next order; reverse it",
 		"z                show counters that are zero",
+		"t                bars of one reading each, means of 30, of 720",
 		"space            pause: numbers stand still",
 		"+ -              slower, faster",
 		"?  F1            this help             q  Ctrl-C  quit",

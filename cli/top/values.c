@@ -128,7 +128,7 @@ static void add_series(struct weir_values *values, const struct weir_board *boar
 	values->has_bytes = map->has_bytes;
 	for (uint32_t i = first; i < first + n; i++)
 		add_line(values, board->snap.series[i].packets, board->snap.series[i].bytes,
-			 board->series[i]);
+			 &board->series[i]);
 }
 
 struct weir_values weir_row_values(const struct weir_board *board, const struct weir_runs *runs,
@@ -144,9 +144,9 @@ struct weir_values weir_row_values(const struct weir_board *board, const struct 
 		dev = &snap->devs[row->at];
 		values.has_packets = values.has_bytes = true;
 		if (row->kind == WEIR_ROW_DEV)
-			add_line(&values, dev->rx_packets, dev->rx_bytes, board->rx[row->at]);
+			add_line(&values, dev->rx_packets, dev->rx_bytes, &board->rx[row->at]);
 		else
-			add_line(&values, dev->tx_packets, dev->tx_bytes, board->tx[row->at]);
+			add_line(&values, dev->tx_packets, dev->tx_bytes, &board->tx[row->at]);
 		break;
 	case WEIR_ROW_PROG:
 		values.has_packets = snap->progs[row->at].has_runs;
@@ -172,28 +172,33 @@ struct weir_values weir_row_values(const struct weir_board *board, const struct 
 
 /* ---- past ---------------------------------------------------------------- */
 
-static void add_points(const struct weir_board *board, const struct weir_line *line, bool bytes,
-		       float *points, uint32_t n)
+static void add_points(const struct weir_board *board, uint32_t tier, const struct weir_line *line,
+		       bool bytes, float *points, uint32_t n)
 {
-	const float *then = bytes ? line->bytes_then : line->packets_then;
+	const struct weir_tier *times = &board->tiers[tier];
+	const float *then;
 
+	if (!line->past)
+		return;
+	then = bytes ? line->past->bytes[tier] : line->past->packets[tier];
 	for (uint32_t i = 0; i < n; i++)
-		points[i] += then[weir_board_point(board, board->n_points - n + i)];
+		points[i] += then[weir_board_point(times, times->n_points - n + i)];
 }
 
-uint32_t weir_row_points(const struct weir_board *board, const struct weir_row *row, float *points,
-			 uint32_t n)
+uint32_t weir_row_points(const struct weir_board *board, uint32_t tier, const struct weir_row *row,
+			 float *points, uint32_t n)
 {
 	const struct weir_snap *snap = &board->snap;
 	const struct weir_snap_map *map;
 	uint32_t first = row->at, n_series = 1;
 
-	if (n > board->n_points)
-		n = board->n_points;
+	if (n > board->tiers[tier].n_points)
+		n = board->tiers[tier].n_points;
 	memset(points, 0, n * sizeof(*points));
 	if (row->kind == WEIR_ROW_DEV || row->kind == WEIR_ROW_TX) {
-		add_points(board, (row->kind == WEIR_ROW_DEV ? board->rx : board->tx)[row->at],
-			   false, points, n);
+		add_points(board, tier,
+			   &(row->kind == WEIR_ROW_DEV ? board->rx : board->tx)[row->at], false,
+			   points, n);
 		return n;
 	}
 	if (row->empty || (row->kind != WEIR_ROW_MAP && row->kind != WEIR_ROW_SERIES))
@@ -206,6 +211,6 @@ uint32_t weir_row_points(const struct weir_board *board, const struct weir_row *
 		n_series = map->n_series;
 	}
 	for (uint32_t i = first; i < first + n_series; i++)
-		add_points(board, board->series[i], !map->has_packets, points, n);
+		add_points(board, tier, &board->series[i], !map->has_packets, points, n);
 	return n;
 }

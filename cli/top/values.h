@@ -18,9 +18,9 @@ void weir_row_name(const struct weir_board *board, const struct weir_row *row, c
 /* A program's packets are its runs; a map's numbers are the sums of its counters. */
 struct weir_values weir_row_values(const struct weir_board *board, const struct weir_runs *runs,
 				   const struct weir_row *row);
-/* The last @n points at most, the oldest first: packets, or bytes where there are none. Returns
- * how many there are; 0 where a row has no past. */
-uint32_t weir_row_points(const struct weir_board *board, const struct weir_row *row, float *points,
-			 uint32_t n);
+/* The last @n points of @tier at most, the oldest first: packets, or bytes where there are none.
+ * Returns how many there are; 0 where a row has no past. */
+uint32_t weir_row_points(const struct weir_board *board, uint32_t tier, const struct weir_row *row,
+			 float *points, uint32_t n);
 
 #endif
