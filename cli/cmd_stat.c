@@ -18,6 +18,7 @@
 #include "cli/stat.h"
 
 #define NSEC_PER_SEC	    1000000000ull
+#define LOOK_NS		    (NSEC_PER_SEC / 2)
 #define DEFAULT_INTERVAL_NS NSEC_PER_SEC /* with count only */
 
 struct report {
@@ -280,16 +281,23 @@ static int read_base(struct weir_stat *stat)
 }
 
 static int report_often(struct report *report, struct weir_stat *stat, uint64_t interval_ns,
-			uint32_t count)
+			const struct weir_stat_config *cfg)
 {
 	struct weir_interval interval;
+	uint64_t looked_ns = weir_now_ns();
 	int err = weir_interval_start(&interval, interval_ns);
 
 	err = err ?: read_base(stat);
-	for (uint32_t i = 0; !err && (!count || i < count); i += count != 0) {
+	for (uint32_t i = 0; !err && (!cfg->count || i < cfg->count); i += cfg->count != 0) {
 		if (!weir_interval_wait(&interval))
 			break;
-		err = report_once(report, stat);
+		/* what there is changes more rarely, and costs more to find out */
+		if (weir_now_ns() - looked_ns >= LOOK_NS) {
+			looked_ns = weir_now_ns();
+			err = weir_stat_again(stat, cfg);
+			report->pins = stat->pins;
+		}
+		err = err ?: report_once(report, stat);
 	}
 	return err;
 }
@@ -313,7 +321,7 @@ int weir_cmd_stat(const struct weir_globals *globals, const union weir_config *c
 	if (err)
 		goto out;
 	report.pins = stat.pins;
-	err = report.rates ? report_often(&report, &stat, interval_ns, cfg->count)
+	err = report.rates ? report_often(&report, &stat, interval_ns, cfg)
 			   : report_once(&report, &stat);
 out:
 	free(report.rows);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "cli/command.h"
+#include "loader/weir.h"
 #include "maps/weir_map.h"
 
 /* A reading that outlives the next weir_counters_read(). */
@@ -49,18 +50,25 @@ void weir_stat_order(struct weir_stat_row *rows, size_t n, enum weir_stat_sort s
 struct weir_stat_map {
 	struct weir_counters *ctrs;
 	struct weir_reading last;
+	char *pin; /* where it is found again; NULL */
 };
 
 struct weir_stat {
 	struct weir_stat_map *maps;
 	size_t n;
 	struct weir_pins *pins;
+	struct weir_net *net; /* NULL: none is asked */
+	int ifindex;	      /* of the one interface that is meant */
 };
 
 /* Opens the counter maps that @cfg means. An error line is said when there is
  * none. @stat is freed by the caller in either case. */
 int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 		   const struct weir_stat_config *cfg);
+/* Looks again: for another map at the pin of one, for maps and programs that came or went, at the
+ * interface under its present name. Maps that came are read, so that rates begin now. An error
+ * line is said. */
+int weir_stat_again(struct weir_stat *stat, const struct weir_stat_config *cfg);
 void weir_stat_close(struct weir_stat *stat);
 /* Lets go of one map. */
 void weir_stat_drop(struct weir_stat *stat, size_t nth);

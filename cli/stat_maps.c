@@ -2,10 +2,11 @@
 /*
  * Which counter maps are meant. In: a name, a path, an id, a device, or
  * nothing: then all that are pinned or used by attached programs. Out: open
- * counters, or an error that says what was looked at.
+ * counters, or an error that says what was looked at; later those that are meant then.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,16 +75,18 @@ static int add_attached(const struct weir_attachment *at, void *ctx)
 	return err;
 }
 
-static int find_attached(const struct weir_globals *globals, const char *dev, struct id_set *set)
+/* Maps of the programs on all interfaces, or on the one that is meant, as it is called now. */
+static int find_attached(const struct weir_stat *stat, struct id_set *set)
 {
-	struct weir_net *net;
+	char dev[IF_NAMESIZE];
 	int err;
 
-	err = weir_net_open(globals->netns, &net);
-	if (err)
-		return err;
-	err = weir_query(net, dev, add_attached, set);
-	weir_net_close(net);
+	if (!stat->ifindex)
+		return weir_query(stat->net, NULL, add_attached, set);
+	err = weir_net_ifname(stat->net, stat->ifindex, dev);
+	if (!err)
+		return weir_query(stat->net, dev, add_attached, set);
+	weir_say_error("the interface with index %d is gone", stat->ifindex);
 	return err;
 }
 
@@ -108,8 +111,7 @@ static int find_pinned(const struct weir_pins *pins, struct id_set *set)
 	}
 }
 
-/* Takes the map behind @fd in, which stays the caller's. */
-static int add_counters(struct weir_stat *stat, int fd, const struct weir_stat_config *cfg)
+static int open_counters(int fd, const struct weir_stat_config *cfg, struct weir_counters **out)
 {
 	const struct weir_table_opts types = {
 		.size = sizeof(types),
@@ -117,11 +119,33 @@ static int add_counters(struct weir_stat *stat, int fd, const struct weir_stat_c
 		.value_type = cfg->value_type,
 		.schema = weir_map_schema(),
 	};
+
+	return weir_counters_open(fd, &types, out);
+}
+
+/* Remembers the pin of the last map: the one that was named, else the first. */
+static int keep_pin(struct weir_stat *stat, const char *name)
+{
+	struct weir_stat_map *map = &stat->maps[stat->n - 1];
+	uint32_t id = weir_counters_map(map->ctrs)->id;
+	const char *path, *best = weir_pins_path(stat->pins, WEIR_PIN_OF_MAP, id, 0);
+
+	for (size_t i = 0; name && (path = weir_pins_path(stat->pins, WEIR_PIN_OF_MAP, id, i)); i++)
+		if (!strcmp(path, name) || !strcmp(strrchr(path, '/') + 1, name))
+			best = path;
+	if (!best)
+		return 0;
+	map->pin = strdup(best);
+	return map->pin ? 0 : -ENOMEM;
+}
+
+/* Takes the map behind @fd in, which stays the caller's. */
+static int add_counters(struct weir_stat *stat, int fd, const struct weir_stat_config *cfg)
+{
 	struct weir_stat_map *maps;
 	struct weir_counters *ctrs;
-	int err;
+	int err = open_counters(fd, cfg, &ctrs);
 
-	err = weir_counters_open(fd, &types, &ctrs);
 	if (err)
 		return err;
 	maps = realloc(stat->maps, (stat->n + 1) * sizeof(*maps));
@@ -131,7 +155,15 @@ static int add_counters(struct weir_stat *stat, int fd, const struct weir_stat_c
 	}
 	stat->maps = maps;
 	stat->maps[stat->n++] = (struct weir_stat_map){.ctrs = ctrs};
-	return 0;
+	return keep_pin(stat, cfg->map);
+}
+
+static bool has_map(const struct weir_stat *stat, uint32_t id)
+{
+	for (size_t i = 0; i < stat->n; i++)
+		if (weir_counters_map(stat->maps[i].ctrs)->id == id)
+			return true;
+	return false;
 }
 
 static int open_set(struct weir_stat *stat, const struct id_set *set,
@@ -141,6 +173,8 @@ static int open_set(struct weir_stat *stat, const struct id_set *set,
 	int fd, err;
 
 	for (i = 0; i < set->n; i++) {
+		if (has_map(stat, set->ids[i]))
+			continue;
 		fd = bpf_map_get_fd_by_id(set->ids[i]);
 		if (fd == -ENOENT)
 			continue; /* gone since it was listed */
@@ -191,6 +225,24 @@ static int fail_none(const struct weir_stat_config *cfg, size_t looked_at)
 	return -ENOENT;
 }
 
+static int open_net(struct weir_stat *stat, const struct weir_globals *globals,
+		    const struct weir_stat_config *cfg)
+{
+	int err = weir_net_open(globals->netns, &stat->net);
+
+	if (err || !cfg->dev)
+		return err;
+	stat->ifindex = weir_net_ifindex(stat->net, cfg->dev);
+	return stat->ifindex < 0 ? stat->ifindex : 0;
+}
+
+static int find_all(const struct weir_stat *stat, struct id_set *set)
+{
+	int err = find_attached(stat, set);
+
+	return err || stat->ifindex ? err : find_pinned(stat->pins, set);
+}
+
 int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 		   const struct weir_stat_config *cfg)
 {
@@ -202,9 +254,8 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 		return err;
 	if (cfg->map || cfg->id)
 		return open_named(stat, globals, cfg);
-	err = find_attached(globals, cfg->dev, &set);
-	if (!err && !cfg->dev)
-		err = find_pinned(stat->pins, &set);
+	err = open_net(stat, globals, cfg);
+	err = err ?: find_all(stat, &set);
 	if (!err)
 		err = open_set(stat, &set, cfg);
 	if (!err && !stat->n)
@@ -213,10 +264,80 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 	return err;
 }
 
+/* ---- again --------------------------------------------------------------- */
+
+/* Another map where this one was pinned: it goes on there, from zero. */
+static int follow_pin(struct weir_stat_map *map, const struct weir_stat_config *cfg)
+{
+	struct weir_counters *ctrs = NULL;
+	struct weir_map info;
+	int fd = map->pin ? bpf_obj_get(map->pin) : -ENOENT;
+	int err = fd < 0 ? 0 : weir_map_by_fd(fd, &info);
+
+	if (fd >= 0 && !err && info.id != weir_counters_map(map->ctrs)->id)
+		err = open_counters(fd, cfg, &ctrs);
+	if (fd >= 0)
+		close(fd);
+	/* what is there now may be no counter map */
+	if (err == -EMEDIUMTYPE || !ctrs)
+		return err == -EMEDIUMTYPE ? 0 : err;
+	weir_counters_close(map->ctrs);
+	map->ctrs = ctrs;
+	return 0;
+}
+
+static void drop_others(struct weir_stat *stat, const struct id_set *set)
+{
+	for (size_t i = stat->n; i--;) {
+		uint32_t id = weir_counters_map(stat->maps[i].ctrs)->id;
+		size_t at = id_place(set, id);
+
+		if (at == set->n || set->ids[at] != id)
+			weir_stat_drop(stat, i);
+	}
+}
+
+static int read_new(struct weir_stat *stat, size_t from)
+{
+	int n, err = 0;
+
+	for (size_t i = from; i < stat->n && !err; i++) {
+		n = weir_counters_read(stat->maps[i].ctrs);
+		err = n < 0 ? n
+			    : weir_reading_take(&stat->maps[i].last, stat->maps[i].ctrs, (size_t)n);
+	}
+	return err;
+}
+
+int weir_stat_again(struct weir_stat *stat, const struct weir_stat_config *cfg)
+{
+	struct weir_pins *pins;
+	struct id_set set = {0};
+	size_t known;
+	int err = weir_pins_read(&pins);
+
+	if (err)
+		return err;
+	weir_pins_free(stat->pins);
+	stat->pins = pins;
+	for (size_t i = 0; i < stat->n && !err; i++)
+		err = follow_pin(&stat->maps[i], cfg);
+	if (err || !stat->net)
+		return err;
+	err = find_all(stat, &set);
+	if (!err)
+		drop_others(stat, &set);
+	known = stat->n;
+	err = err ?: open_set(stat, &set, cfg);
+	free(set.ids);
+	return err ?: read_new(stat, known);
+}
+
 void weir_stat_drop(struct weir_stat *stat, size_t nth)
 {
 	weir_counters_close(stat->maps[nth].ctrs);
 	weir_reading_free(&stat->maps[nth].last);
+	free(stat->maps[nth].pin);
 	stat->n--;
 	memmove(stat->maps + nth, stat->maps + nth + 1, (stat->n - nth) * sizeof(*stat->maps));
 }
@@ -227,5 +348,6 @@ void weir_stat_close(struct weir_stat *stat)
 		weir_stat_drop(stat, stat->n - 1);
 	free(stat->maps);
 	weir_pins_free(stat->pins);
+	weir_net_close(stat->net);
 	*stat = (struct weir_stat){0};
 }

@@ -130,6 +130,68 @@ fails 'a number in a map of any name' "$WEIR" stat seen
 ok 'counts when that is said' "$WEIR" stat seen value u64
 like "$out" '1 +3 +-' 'packets'
 
+# ---- what comes and goes meanwhile ---------------------------------------------------
+
+find "$GLOBALS" -type f ! -name weir_count -delete
+# reports WORDS...: begins them, into $TMP/reports; the process is in $bg
+reports() {
+	background "$WEIR" -n "$right" -j stat interval 0.2 "$@" >"$TMP/reports" 2>"$TMP/said"
+	wait_for 5 grep -q . "$TMP/reports"
+}
+# last FILTER: of the last whole report
+last() {
+	jq -cs "last | $1" "$TMP/reports" 2>/dev/null || head -n -1 "$TMP/reports" | jq -cs "last | $1"
+}
+says() {
+	[ "$(last "$1")" = "$2" ]
+}
+"$WEIR" map create moved type hash key u32 value '{u64 packets; u64 bytes}' max 9
+"$WEIR" map set moved 1 packets=1000
+reports moved
+stood=$(last '.maps[0].id')
+rm "$GLOBALS/moved"
+sleep 0.8
+is "$(last '.maps[0] | [.id, .pins, .counters[0].packets]')" "[$stood,[],1000]" 'a map whose pin is gone is read on'
+"$WEIR" map create moved type hash key u32 value '{u64 packets; u64 bytes}' max 9
+"$WEIR" map set moved 1 packets=7
+ok 'another map at its pin is found' wait_for 5 says '.maps[0].counters[0].packets' 7
+is "$(jq -cs 'map(.maps[0].counters[0].pps) | max < 1000 and min >= 0' "$TMP/reports")" true 'and has no rates that never were'
+"$WEIR" map set moved 1 packets=3
+ok 'a count that begins anew' wait_for 5 says '.maps[0].counters[0].packets' 3
+is "$(jq -cs 'map(.maps[0].counters[0].pps) | max < 1000 and min >= 0' "$TMP/reports")" true 'neither'
+stop "$bg"
+is "$(cat "$TMP/said")" '' 'nothing is complained of'
+
+reports
+"$WEIR" map create late type hash key u32 value '{u64 packets; u64 bytes}' max 9
+"$WEIR" map set late 1 packets=1000000
+has_late='.maps | map(select(.map == "late")) | length'
+ok 'a map that comes is there' wait_for 5 says "$has_late" 1
+is "$(jq -cs '[.[].maps[] | select(.map == "late").counters[].pps] | max' "$TMP/reports")" 0 'what it counted before is no rate'
+rm "$GLOBALS/late"
+ok 'and goes' wait_for 5 says "$has_late" 0
+stop "$bg"
+
+reports dev stat1
+ip -n "$right" link set stat1 down
+ip -n "$right" link set stat1 name 'wan.1'
+before=$(wc -l <"$TMP/reports")
+more_reports() {
+	[ "$(wc -l <"$TMP/reports")" -gt $((before + 5)) ]
+}
+ok 'an interface under another name' wait_for 5 more_reports
+is "$(last '.maps[0].map')" '"weir_count"' 'goes on'
+for hook in xdp ingress egress; do
+	"$WEIR" -n "$right" -q detach dev wan.1 $hook
+done
+ok 'programs that are detached' wait_for 5 says '.maps' '[]'
+"$WEIR" -n "$right" -q attach dev wan.1 xdp obj "$BUILD/bpf/legacy/count.o"
+ok 'and attached' wait_for 5 says '.maps[0].map' '"weir_count"'
+ip -n "$right" link del wan.1
+wait "$bg"
+is "$? $(wc -l <"$TMP/said")" '1 1' 'an interface that is gone ends it, with a line'
+like "$(cat "$TMP/said")" '^weir: the interface .*' 'that says so'
+
 fails 'a program is no map' "$WEIR" stat $BPFFS/prog
 like "$err" 'program id' 'and is called so'
 
