@@ -28,7 +28,7 @@ DEMO_PACKAGES := iproute2 iputils-ping socat bpftool
 CHECK_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libclang-rt-14-dev lld perl \
 	clang-format clang-tidy cppcheck shellcheck tcpdump strace jq man-db \
 	mandoc bash-completion python3 util-linux procps pkg-config curl tmux prometheus \
-	chromium-headless-shell ethtool xdp-tools iperf3
+	chromium-headless-shell ethtool xdp-tools iperf3 systemd
 VM_PACKAGES := qemu-system-x86 busybox-static cpio kmod xz-utils gcc-12 debian-archive-keyring
 
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \

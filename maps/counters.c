@@ -23,7 +23,11 @@
 #include "maps/walk.h"
 #include "maps/weir_map.h"
 
-#define TYPED_ROOM 160 /* bytes of a key's text; longer ones are cut */
+#define TYPED_ROOM 160	       /* bytes of a key's text */
+#define HASH_TEXT  10	       /* "~0123abcd" */
+#define ENOUGH	   1	       /* ends a walk */
+#define FNV_START  0x811c9dc5u /* FNV-1a, 32 bits */
+#define FNV_PRIME  0x01000193u
 
 struct weir_counters {
 	int fd;
@@ -34,7 +38,9 @@ struct weir_counters {
 	struct weir_walk *walk;
 	uint64_t time_ns;
 	size_t n, cap;
-	size_t n_keys; /* that were ever read: the first ones of keys and texts */
+	size_t max, rest; /* entries kept of a reading, and those that are not */
+	bool whole;	  /* the rest is counted */
+	size_t n_keys;	  /* that were ever read: the first ones of keys and texts */
 	uint8_t *keys;
 	struct weir_count *counts;
 	char *texts; /* a slot for each key; "" until somebody asks */
@@ -204,9 +210,13 @@ static void keep_key(struct weir_counters *ctrs, size_t nth, const uint8_t *key)
 static int take(const void *keys, const void *values, size_t n, void *ctx)
 {
 	struct weir_counters *ctrs = ctx;
-	size_t stride = weir_walk_stride_bytes(ctrs->walk);
+	size_t stride = weir_walk_stride_bytes(ctrs->walk), more = 0;
 	const uint8_t *value = values;
 
+	if (n > ctrs->max - ctrs->n) {
+		more = n - (ctrs->max - ctrs->n);
+		n -= more;
+	}
 	if (ctrs->n + n > ctrs->cap && grow(ctrs, ctrs->n + n))
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++, value += stride) {
@@ -214,6 +224,9 @@ static int take(const void *keys, const void *values, size_t n, void *ctx)
 		ctrs->counts[ctrs->n + i] = sum(ctrs, value);
 	}
 	ctrs->n += n;
+	if (more && !ctrs->whole)
+		return ENOUGH;
+	ctrs->rest += more;
 	return 0;
 }
 
@@ -229,11 +242,28 @@ bool weir_counters_have_bytes(const struct weir_counters *ctrs)
 
 int weir_counters_read(struct weir_counters *ctrs)
 {
+	return weir_counters_read_first(ctrs, SIZE_MAX, true);
+}
+
+size_t weir_counters_rest(const struct weir_counters *ctrs)
+{
+	return ctrs->rest;
+}
+
+int weir_counters_read_first(struct weir_counters *ctrs, size_t max, bool whole)
+{
+	size_t rest = ctrs->rest;
 	struct timespec now;
 	int err;
 
-	ctrs->n = 0;
+	ctrs->n = ctrs->rest = 0;
+	ctrs->max = max;
+	ctrs->whole = whole;
 	err = weir_walk_run(ctrs->walk, take, ctrs);
+	if (err == ENOUGH) {
+		ctrs->rest = rest;
+		err = 0;
+	}
 	if (!err && ctrs->n > INT32_MAX)
 		err = weir_fail(-EOVERFLOW, "map id %u (%s): too many entries", ctrs->map.id,
 				ctrs->map.name);
@@ -246,6 +276,15 @@ int weir_counters_read(struct weir_counters *ctrs)
 	return (int)ctrs->n;
 }
 
+static uint32_t hash_key(const uint8_t *key, size_t size)
+{
+	uint32_t hash = FNV_START;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ key[i]) * FNV_PRIME;
+	return hash;
+}
+
 static void write_typed(const struct weir_counters *ctrs, const void *key, char *text)
 {
 	struct weir_buf out;
@@ -255,6 +294,10 @@ static void write_typed(const struct weir_counters *ctrs, const void *key, char 
 	weir_value_write(ctrs->key, key, NULL, &out);
 	written = weir_buf_string(&out);
 	snprintf(text, ctrs->text_room, "%s", written ? written : "?");
+	/* what is cut must not make two keys the same one */
+	if (written && strlen(written) >= ctrs->text_room)
+		snprintf(text + ctrs->text_room - HASH_TEXT, HASH_TEXT, "~%08x",
+			 hash_key(key, ctrs->map.key_size_bytes));
 	weir_buf_free(&out);
 }
 

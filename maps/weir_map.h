@@ -398,8 +398,13 @@ bool weir_counters_have_bytes(const struct weir_counters *ctrs);
  * Returns the number of entries; weir_counters_name() and _value() then speak
  * of this reading. */
 int weir_counters_read(struct weir_counters *ctrs);
+/* The same for those who show some of a map: keeps the first @max entries. How many more there
+ * are, weir_counters_rest() says, as of the last reading with @whole; without, reading ends
+ * behind the first. */
+int weir_counters_read_first(struct weir_counters *ctrs, size_t max, bool whole);
+size_t weir_counters_rest(const struct weir_counters *ctrs);
 /* Key as its enumerator (common prefix cut, lower case), else by its type, as dump prints it,
- * cut to 159 bytes. Lives until the next read. */
+ * at most 159 bytes: of longer ones a hash of the key is the end. Lives until the next read. */
 const char *weir_counters_name(const struct weir_counters *ctrs, size_t nth);
 struct weir_count weir_counters_value(const struct weir_counters *ctrs, size_t nth);
 /* Nanoseconds of CLOCK_MONOTONIC at which the reading ended. */

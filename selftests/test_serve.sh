@@ -83,6 +83,32 @@ streamed() {
 ok 'which tells what is new' wait_for 5 streamed
 is "$(sed -n 's/^data: //p' "$TMP/stream" | head -n 3 | jq -c '.devs | length' | sort -u | wc -l)" 1 'each whole in itself'
 stop "$stream"
+is "$(get "$URL/api/v1/history" | jq .every) $(get "$URL/api/v1/history?every=720" | jq -c '[.every, .times]')" '1 [720,[]]' 'history says of how many readings its points are'
+coarse() {
+	[ "$(get "$URL/api/v1/history?every=30" | jq '[(.times | length), (.devs[1].rx_pps | length), (.devs[1].rx_pps | add > 0)] == [(.times | length), (.times | length), true]')" = true ]
+}
+ok 'coarser ones, with the means of what was sent' wait_for 12 coarse
+is "$(status_of "$URL/api/v1/history?every=7") $(status_of "$URL/api/v1/history?every=") $(status_of "$URL/api/v1/history?every=30&every=7")" '400 400 200' 'and no others'
+
+# ---- names that are hard to tell apart -----------------------------------------------
+
+weir map create bad type hash key 'char[4]' value '{u64 packets}' max 9
+weir map create long type hash key 'char[300]' value '{u64 packets}' max 9
+weir map set bad hex 61 ff 00 00 value packets=1
+weir map set bad hex 61 fe 00 00 value packets=2
+for end in b c d; do
+	weir map set long "$(printf 'a%.0s' {1..290})$end" packets=3
+done
+distinct() {
+	get "$URL/metrics" >"$TMP/metrics"
+	[ "$(grep -cE '_total\{map="(bad|long)"' "$TMP/metrics")" = 5 ] &&
+		[ "$(grep -oE '_total\{map="(bad|long)".*\}' "$TMP/metrics" | sort -u | wc -l)" = 5 ]
+}
+ok 'keys that are no UTF-8, or begin alike for very long, are series of their own' wait_for 12 distinct
+is "$(promtool check metrics <"$TMP/metrics" 2>&1)" '' 'which promtool takes'
+get "$URL/api/v1/board" >"$TMP/board"
+ok 'and JSON has' jq -e '[.maps[] | select(.name == "bad" or .name == "long").counters[].name] | unique | length == 5' "$TMP/board"
+rm "$BPFFS/tc/globals/bad" "$BPFFS/tc/globals/long"
 
 # ---- who is let in -----------------------------------------------------------------
 
@@ -142,6 +168,27 @@ ok 'an interface with another name' wait_for 12 is_gone 'dev="v1"'
 like "$(get "$URL/metrics")" 'weir_interface_receive_packets_total\{dev="w.1"\} 223' 'goes on'
 is "$(status_of "$URL/metrics")" 200 'all of it without an end'
 
+# Maps that come and go while they are read and asked for, each with entries that do.
+churn() {
+	local n
+	for ((n = 0; n < 40; n++)); do
+		weir map create "churn$((n % 3))" type hash key u32 value '{u64 packets}' max 2000
+		seq 1000 | sed 's/$/ packets=1/' | weir -q map import "churn$((n % 3))" -
+		weir -q map clear "churn$((n % 3))"
+		rm "$BPFFS/tc/globals/churn$((n % 3))"
+	done
+}
+churn &
+churning=$!
+answers=0 bad=0
+while kill -0 "$churning" 2>/dev/null; do
+	get "$URL/metrics" >"$TMP/metrics" && promtool check metrics <"$TMP/metrics" >/dev/null 2>&1 || bad=$((bad + 1))
+	answers=$((answers + 1))
+done
+wait "$churning"
+[ "$answers" -gt 5 ] && [ "$bad" = 0 ]
+verdict $? "maps that are removed during scrapes: $answers scrapes, $bad bad"
+
 # ---- many ------------------------------------------------------------------------------------
 
 weir map create many type hash key u32 value '{u64 packets; u64 bytes}' max 20000
@@ -152,6 +199,28 @@ cut_off() {
 ok 'more than 10,000 counters are cut, and that is counted' wait_for 12 cut_off
 is "$(get "$URL/metrics" | grep -c '^weir_packets_total')" 10000 'at so many'
 rm "$BPFFS/tc/globals/many"
+parent_kb() {
+	awk '/^VmRSS/ { print $2 }' "/proc/$parent/status"
+}
+before=$(parent_kb)
+weir map create huge type hash key u32 value '{u64 packets; u64 bytes}' max 600000
+seq 500000 | sed 's/$/ packets=1/' | weir -q map import huge -
+huge_cut() {
+	counted 'weir_series_cut{map="huge"' 490045
+}
+ok 'of half a million as many are shown' wait_for 15 huge_cut
+cpu_ms() {
+	awk '{ print int($1 / 1000000) }' "/proc/$parent/schedstat"
+}
+from=$(cpu_ms)
+sleep 3
+spent=$(($(cpu_ms) - from))
+now=$(parent_kb)
+[ "$now" -lt $((before + 8192)) ]
+verdict $? "in as much memory: $before kB before, $now kB with them"
+[ "$spent" -lt 300 ]
+verdict $? "and as much time: $spent ms in 15 readings"
+rm "$BPFFS/tc/globals/huge"
 
 stop "$parent"
 bpftool map create "$BPFFS/tc/globals/legacy" type hash key 4 value 16 entries 8 name legacy
@@ -166,6 +235,18 @@ stop "$parent"
 ip -n "$B" link add x0 type veth peer name x1
 start series 7 dev x0
 is "$(get "$URL/metrics" | grep -c '^weir_packets_total') $(get "$URL/api/v1/board" | jq -c '.devs | map(.name)')" '0 ["x0"]' 'one interface alone, and what its programs count'
+ip -n "$B" link del x0
+is_empty() {
+	[ "$(get "$URL/api/v1/board" | jq -c '.devs')" = '[]' ]
+}
+ok 'an interface that is gone' wait_for 5 is_empty
+ip -n "$B" link add x0 type veth peer name x1
+weir -n "$B" -q attach dev x0 xdp generic obj "$BUILD/bpf/count.o"
+back() {
+	[ "$(get "$URL/api/v1/board" | jq -c '.devs | map([.name, .programs[].name])')" = '[["x0","count_xdp"]]' ]
+}
+ok 'and comes again' wait_for 5 back
+ip -n "$B" link del x0
 stop "$parent"
 start series 7
 is "$(get "$URL/metrics" | grep -c '^weir_packets_total')" 7 'as many series as are asked for'
@@ -309,9 +390,38 @@ ok 'a scrape job' promtool check config "$TMP/prometheus/prometheus.yml"
 unknown=$(jq -r '.panels[].targets[].expr' "$ROOT/examples/dashboard/grafana.json" | grep -o 'weir_[a-z_]*' | sort -u |
 	while read -r name; do get "$URL/metrics" | grep -q "^$name{" || echo "$name"; done)
 is "$unknown" '' 'the dashboard asks for metrics that there are'
+# What its variables would be here. Of each query the answer has data.
+filled() {
+	# shellcheck disable=SC2016 # of Grafana
+	sed 's/\$__rate_interval/1m/g; s/\$instance/127.0.0.1:9777/g; s/\$map/weir_count/g; s/\$dev/w.1/g'
+}
+unanswered() {
+	jq -r '.panels[].targets[].expr' "$ROOT/examples/dashboard/grafana.json" | filled | while read -r expr; do
+		get --get --data-urlencode "query=$expr" http://127.0.0.1:9790/api/v1/query |
+			jq -e '.data.result | length > 0' >/dev/null || echo "$expr"
+	done
+}
+all_answered() {
+	[ -z "$(unanswered)" ]
+}
+wait_for 20 all_answered
+is "$(unanswered)" '' 'each of its queries has an answer'
+variables=$(jq -r '.templating.list[].query | strings' "$ROOT/examples/dashboard/grafana.json" | filled | sed -n 's/label_values(\(.*\), \(.*\))/\2 \1/p' |
+	while read -r label of; do get --get --data-urlencode "match[]=$of" "http://127.0.0.1:9790/api/v1/label/$label/values" | jq -e '.data | length > 0' >/dev/null && echo "$label"; done)
+is "$variables" 'instance
+dev
+map' 'and each of its variables values'
 # shellcheck disable=SC2016 # of Grafana
 broken=$(jq -r '.panels[].targets[].expr' "$ROOT/examples/dashboard/grafana.json" | sed 's/\$__rate_interval/1m/g; s/\$[a-z]*/x/g' |
 	while read -r expr; do get --get --data-urlencode "query=$expr" http://127.0.0.1:9790/api/v1/query | jq -e '.status == "success"' >/dev/null || echo "$expr"; done)
 is "$broken" '' 'and Prometheus takes its queries'
+
+if skip_unless 'command -v systemd-analyze' 'systemd-analyze' 2; then
+	sed "s|/usr/local/bin/weir|$WEIR|" "$ROOT/examples/dashboard/weir-serve.service" >"$TMP/weir-serve.service"
+	run systemd-analyze verify --man=no "$TMP/weir-serve.service"
+	is "$status $err$out" '0 ' 'the unit is one'
+	run systemd-analyze security --offline=yes --threshold=50 "$TMP/weir-serve.service"
+	exits 0 'and hardened'
+fi
 
 done_testing

@@ -20,6 +20,7 @@
 #include "cli/board/links.h"
 #include "cli/board/look.h"
 #include "cli/board/queues.h"
+#include "cli/interval.h"
 #include "cli/names.h"
 #include "cli/show.h"
 #include "loader/log.h"
@@ -28,6 +29,10 @@
 
 #define LOOK_NS	   4000000000ull
 #define SERIES_MAX 10000u
+/* Entries beyond those that are shown are counted each time while they are few, else now and
+ * then: a million take a tenth of a second. */
+#define REST_FEW   65536u
+#define COUNT_NS   60000000000ull
 
 struct weir_collect {
 	struct weir_collect_opts opts;
@@ -101,19 +106,34 @@ static int add_series(const struct weir_collect *collect, struct weir_snap *snap
 	int err;
 
 	map->first_series = snap->n_series;
+	map->n_cut = (uint32_t)weir_counters_rest(ctrs);
 	for (uint32_t i = 0; i < n; i++) {
 		struct weir_count count = weir_counters_value(ctrs, i);
 		struct weir_snap_series *series =
 			next_series(collect, snap, map, weir_counters_name(ctrs, i), &err);
 
 		if (!series) {
-			map->n_cut = n - i;
+			map->n_cut += n - i;
 			return err;
 		}
 		series->packets = count.packets;
 		series->bytes = count.bytes;
 	}
 	return 0;
+}
+
+/* As many entries as there is room for. */
+static int read_counters(const struct weir_collect *collect, const struct weir_snap *snap,
+			 struct weir_watched *watched)
+{
+	uint64_t now_ns = weir_now_ns();
+	bool whole = weir_counters_rest(watched->ctrs) < REST_FEW ||
+		     now_ns - watched->counted_ns > COUNT_NS;
+
+	if (whole)
+		watched->counted_ns = now_ns;
+	return weir_counters_read_first(watched->ctrs, collect->opts.series_max - snap->n_series,
+					whole);
 }
 
 static int add_map(struct weir_collect *collect, struct weir_snap *snap,
@@ -123,7 +143,7 @@ static int add_map(struct weir_collect *collect, struct weir_snap *snap,
 	struct weir_snap_map *map;
 	const char *pin;
 	char word[WEIR_NAME_LEN];
-	int n = weir_counters_read(watched->ctrs);
+	int n = read_counters(collect, snap, watched);
 
 	/* it was said why; the next look opens it anew */
 	if (n < 0) {
@@ -320,12 +340,32 @@ void weir_collect_close(struct weir_collect *collect)
 	free(collect);
 }
 
+/* Its name may be another interface's, or nobody's for a while. */
+static bool is_gone(const struct weir_collect *collect)
+{
+	return collect->opts.dev && collect->opts.dev_may_go &&
+	       weir_net_ifindex_quiet(collect->look.net, collect->opts.dev) < 0;
+}
+
+static int stamp(struct weir_snap *snap, uint64_t cpu_ns_before)
+{
+	snap->time_ns = clock_ns(CLOCK_MONOTONIC);
+	snap->time_s = (double)clock_ns(CLOCK_REALTIME) / 1e9;
+	snap->cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_ns_before;
+	return 0;
+}
+
 int weir_collect_take(struct weir_collect *collect, struct weir_snap *snap)
 {
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	bool due = collect->look.has_runs || now_ns - collect->look.time_ns >= LOOK_NS;
 	int err = weir_snap_begin(snap) ? weir_board_no_memory() : 0;
 
+	if (!err && is_gone(collect)) {
+		weir_look_forget(&collect->look);
+		collect->links.n = 0;
+		return stamp(snap, cpu_ns);
+	}
 	if (!err && due)
 		err = weir_look_around(&collect->look);
 	for (size_t i = 0; i < collect->look.n_maps && !err; i++) {
@@ -333,8 +373,7 @@ int weir_collect_take(struct weir_collect *collect, struct weir_snap *snap)
 		if (collect->look.maps[i].ctrs && !collect->look.maps[i].failed)
 			err = add_map(collect, snap, &collect->look.maps[i]);
 	}
-	snap->time_ns = clock_ns(CLOCK_MONOTONIC);
-	snap->time_s = (double)clock_ns(CLOCK_REALTIME) / 1e9;
+	(void)stamp(snap, cpu_ns);
 	err = err ?: weir_links_read(&collect->links, collect->look.net, due);
 	for (size_t i = 0; i < collect->links.n && !err; i++)
 		err = add_dev(collect, snap, &collect->links.list[i]);

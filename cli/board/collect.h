@@ -10,6 +10,7 @@ struct weir_collect;
 struct weir_collect_opts {
 	const char *netns;   /* NULL: the caller's */
 	const char *dev;     /* only this interface, and the maps of its programs; NULL: all */
+	bool dev_may_go;     /* without @dev snapshots are empty until there is one of its name */
 	uint32_t series_max; /* 0: 10,000 */
 };
 

@@ -156,10 +156,17 @@ int weir_look_around(struct weir_look *look)
 	return 0;
 }
 
-void weir_look_free(struct weir_look *look)
+void weir_look_forget(struct weir_look *look)
 {
 	for (size_t i = 0; i < look->n_maps; i++)
 		weir_counters_close(look->maps[i].ctrs);
+	look->n_maps = look->now.n = look->before.n = 0;
+	look->time_ns = 0;
+}
+
+void weir_look_free(struct weir_look *look)
+{
+	weir_look_forget(look);
 	free(look->maps);
 	free(look->now.items);
 	free(look->before.items);

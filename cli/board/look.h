@@ -13,6 +13,7 @@ struct weir_watched {
 	bool failed;		    /* until then it is not read */
 	uint32_t number;	    /* in the snapshot at hand */
 	bool in_snap;
+	uint64_t counted_ns; /* when all of its entries were */
 };
 
 struct weir_attached {
@@ -36,6 +37,8 @@ int weir_board_no_memory(void);
 
 /* Looks at all of it again. Logged; then what is known is as before, or a part of it. */
 int weir_look_around(struct weir_look *look);
+/* Nothing is attached, no map is watched, until it is looked around again: soon. */
+void weir_look_forget(struct weir_look *look);
 /* NULL: it is not watched. */
 struct weir_watched *weir_look_map(const struct weir_look *look, uint32_t id);
 /* @look->net, too. */

@@ -126,8 +126,10 @@ static int collect_on(struct weir_collect *collect, const struct server *server,
 static int run_parent(const struct server *server, const struct weir_globals *globals,
 		      const struct weir_serve_config *cfg)
 {
-	const struct weir_collect_opts opts = {
-		.netns = globals->netns, .dev = cfg->dev, .series_max = cfg->series};
+	const struct weir_collect_opts opts = {.netns = globals->netns,
+					       .dev = cfg->dev,
+					       .dev_may_go = true,
+					       .series_max = cfg->series};
 	const struct timeval patience = {.tv_sec = SEND_SECONDS};
 	struct weir_collect *collect = NULL;
 	char ready;
