@@ -58,11 +58,25 @@ traffic() {
 }
 traffic
 light=$(browser eval 'getComputedStyle(document.body).backgroundColor')
-is "$(browser shot "$SHOTS/page-light.png") $(browser size 1280 900 dark) $(browser shot "$SHOTS/page-dark.png")" 'true true true' 'pictures'
+is "$(browser shot "$SHOTS/page.png") $(browser size 1280 900 dark) $(browser shot "$TMP/page-dark.png")" 'true true true' 'pictures'
 unlike "$(browser eval 'getComputedStyle(document.body).backgroundColor')" "^${light//[()]/.}\$" 'dark is another colour'
 browser size 360 740 light >/dev/null
 is "$(browser wait 5 'document.documentElement.scrollWidth <= innerWidth')" true 'on a phone, too'
 browser shot "$SHOTS/page-phone.png" >/dev/null
+
+# ---- further back ------------------------------------------------------------------------
+
+span() {
+	printf 'document.querySelector(`#span button[value="%s"]`)' "$1"
+}
+is "$(browser eval "[1, 30, 720].map((n) => document.querySelector(\`#span button[value=\"\${n}\"]\`).textContent).join()")" '"live,18 min,7 h"' 'how far back plots can go, at 0.3 s a reading'
+browser eval "$(span 30).click()" >/dev/null
+is "$(browser wait 25 'window.weirPoints() >= 2 && Math.abs(window.weirStep() - 9) < 1')" true 'points of 30 readings, 9 s apart'
+before=$(browser eval 'window.weirPoints()')
+is "$(browser wait 15 "window.weirPoints() > $before")" true 'which go on'
+is "$(browser eval 'document.documentElement.scrollWidth <= innerWidth')" true 'and fit the phone'
+browser eval "$(span 1).click()" >/dev/null
+is "$(browser wait 5 'window.weirStep() < 2')" true 'and back'
 
 # ---- what comes and goes ---------------------------------------------------------------
 

@@ -114,6 +114,13 @@ has 'rates come to rest' '^ +xdp_ipv4_udp +0 +0 '
 
 background ns "$left" "$BUILD/tests/tool_send" top0 ipv4/udp 100000 size 1000 rate 500
 sender=$bg
+has 'a title for the past' '^by name .* history *$'
+keys t
+has 't: of thirty readings each' ' 3 s each *$'
+has 'which are there when there were so many' '^ +xdp_ipv4_udp .*[1-9][0-9]{2} .*[▁-█]{2}'
+keys t
+has 'and of 720' ' 72 s each *$'
+keys t
 has 'rates follow what is sent' '^ +xdp_ipv4_udp +[1-9][0-9]{2} +[0-9.]+M' '^- top1 rx +[1-9][0-9]{2} '
 has 'with their past' '^ +xdp_ipv4_udp .*█'
 
@@ -267,6 +274,13 @@ has 'a VT100, in ASCII' '^ +xdp_ipv4_udp .* [_.@]{5}' '^q quit'
 lacks 'without a block' '▁|…'
 keys q
 is_clean 'as clean'
+# what terminals call themselves, here or at the other end of ssh
+for term in xterm-256color xterm linux screen tmux-256color vt220 rxvt; do
+	start TERM=$term
+	has "$term" '^- top1 rx' '^ +xdp_ipv4_udp ' '^q quit'
+	keys q
+	is_clean "$term, clean behind it"
+done
 
 # ---- names -------------------------------------------------------------------------
 

@@ -2,26 +2,35 @@
 // The page: what the server says goes into the store, and from there onto the
 // cards and sections.
 
-import { el, setText, place, visible, number } from "./text.js";
+import { el, setText, place, visible, number, duration } from "./text.js";
 import { Api, usableToken } from "./api.js";
 import { Store, POINTS, appendBoard, appendHistory, mapKey } from "./store.js";
 import { DevCard } from "./dev.js";
 import { MapSection } from "./map.js";
-import { firstPoints } from "./plot.js";
+import { firstPoints, firstStep } from "./plot.js";
 import { segmented } from "./choice.js";
 
 const UNITS = { bits: { factor: 8, name: "bit/s" }, bytes: { factor: 1, name: "B/s" } };
 // With more interfaces than this, those without programs start closed.
 const FEW_DEVS = 4;
 
+const LIVE = "1";
+const SPANS = [LIVE, "30", "720"];
+// Of the coarser histories of the server.
+const HISTORY_POINTS = 120;
+
 const $ = (id) => document.getElementById(id);
 
-const store = new Store();
+// By how many readings a point is the mean of.
+const stores = new Map(SPANS.map((every) => [every, new Store()]));
+const live = stores.get(LIVE);
 const devCards = new Map();
 const mapSections = new Map();
 const lastRuns = new Map();
 const view = {
-	store,
+	get store() {
+		return stores.get(span.value);
+	},
 	runs: new Map(),
 	units: () => UNITS[units.value],
 	mapLink,
@@ -33,8 +42,15 @@ let waiting = [];
 let paused = false;
 let link = { state: "connecting", why: "" };
 let sectionNumber = 0;
+// When the coarser history was asked for.
+let pulled = -Infinity;
 
 const units = segmented($("units"), "weir-units", "bits", () => render());
+const span = segmented($("span"), "weir-span", LIVE, () => {
+	pulled = -Infinity;
+	pullPast();
+	render();
+});
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 const theme = segmented($("theme"), "weir-theme", "auto", setTheme);
 
@@ -86,8 +102,32 @@ function perRun(last, now) {
 	};
 }
 
+// The next point of what is shown, unless all points are readings.
+async function pullPast() {
+	const every = span.value;
+	const seconds = shown ? every * shown.seconds : 0;
+	if (every === LIVE || !shown || shown.time - pulled < seconds)
+		return;
+	pulled = shown.time;
+	try {
+		const history = await api.json(`/api/v1/history?every=${every}`);
+		appendHistory(stores.get(every), history, { ...shown, seconds });
+		render();
+	} catch {
+		// The stream's end says what is wrong; it is asked again then.
+		pulled = -Infinity;
+	}
+}
+
+function nameSpans() {
+	for (const button of $("span").querySelectorAll("button")) {
+		if (button.value !== LIVE)
+			setText(button, duration(HISTORY_POINTS * button.value * shown.seconds));
+	}
+}
+
 function take(board) {
-	appendBoard(store, board);
+	appendBoard(live, board);
 	updateRuns(board);
 	shown = board;
 }
@@ -152,7 +192,8 @@ function render() {
 	setText($("host"), visible(shown.host));
 	document.title = shown.host ? `${visible(shown.host)} \u2013 weir` : "weir";
 	setText($("version"), `weir ${shown.version || ""}`);
-	setText($("interval"), `every ${shown.seconds} s, ${Math.min(POINTS, store.length)} points`);
+	setText($("interval"), `every ${shown.seconds} s, ${Math.min(POINTS, view.store.length)} points`);
+	nameSpans();
 	setText($("cut"), shown.series_cut ? `${shown.series_cut} counters are left out: weir serve series N` : "");
 	// Before the cards: their programs link to the sections.
 	makeSections(shown.maps);
@@ -179,8 +220,10 @@ function arrived(board) {
 		return;
 	}
 	take(board);
-	if (!document.hidden)
+	if (!document.hidden) {
+		pullPast();
 		render();
+	}
 }
 
 function setPaused(now) {
@@ -227,7 +270,7 @@ function started(first, history) {
 	const board = normal(first);
 	$("token-form").hidden = true;
 	if (!paused)
-		appendHistory(store, history, board);
+		appendHistory(live, history, board);
 	arrived(board);
 }
 
@@ -245,5 +288,6 @@ $("pause").addEventListener("click", () => setPaused(!paused));
 document.addEventListener("visibilitychange", () => document.hidden || render());
 prefersDark.addEventListener("change", () => setTheme(theme.value));
 window.weirPoints = firstPoints;
+window.weirStep = firstStep;
 setTheme(theme.value);
 api.run();

@@ -169,11 +169,21 @@ export class Plot {
 	}
 }
 
-export function firstPoints() {
+function first() {
 	for (const holder of document.querySelectorAll(".plot")) {
-		const points = plots.get(holder)?.points;
-		if (points)
-			return points;
+		const plot = plots.get(holder);
+		if (plot?.points)
+			return plot;
 	}
-	return 0;
+	return null;
+}
+
+export function firstPoints() {
+	return first()?.points || 0;
+}
+
+// Seconds between the last two points.
+export function firstStep() {
+	const times = first()?.u.data[0] || [];
+	return times.length > 1 ? times.at(-1) - times.at(-2) : 0;
 }

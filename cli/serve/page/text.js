@@ -116,3 +116,12 @@ export function nanoseconds(ns) {
 		return `${(ns / 1e3).toFixed(1)}${NARROW}\u00b5s`;
 	return `${(ns / 1e6).toFixed(1)}${NARROW}ms`;
 }
+
+// "18 min", "1 h"
+export function duration(seconds) {
+	for (const [unit, length] of [["d", 86400], ["h", 3600], ["min", 60]]) {
+		if (seconds >= length * 0.99)
+			return `${Math.round(seconds / length)} ${unit}`;
+	}
+	return `${Math.round(seconds)} s`;
+}
