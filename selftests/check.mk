@@ -22,6 +22,8 @@ $(B)/tests/test_packets: $(A_PACKETS)
 $(A)/cli/packets/bench.o $(F)/cli/packets/bench.o: $(HARNESS)
 $(B)/tests/test_packets $(F)/fuzz_packets: MORE_LIBS := -lpcap -lm
 
+# What of weir serve knows of no network.
+$(B)/tests/test_state: $(addprefix $(A)/cli/serve/,state.o metrics.o json.o)
 # What of weir top knows of no terminal.
 $(B)/tests/test_top: $(addprefix $(A)/cli/top/,rows.o runs.o values.o spark.o)
 
