@@ -53,6 +53,30 @@ def idle(port, count=1000):
         sock.close()
 
 
+def unread(port, count=200):
+    """Many that ask and never read the answer."""
+    request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    socks = []
+    for _ in range(count):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.settimeout(5)
+        sock.connect(("127.0.0.1", port))
+        sock.sendall(request)
+        socks.append(sock)
+    print(len(socks), well_served(port), unsent_kb(port) < 512 * count)
+    for sock in socks:
+        sock.close()
+
+
+def unsent_kb(port):
+    """What the kernel keeps for those who do not read, from the server's side."""
+    with open("/proc/self/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in file][1:]
+    return sum(int(row[4].split(":")[0], 16) for row in rows
+               if row[1].endswith(f":{port:04X}")) // 1024
+
+
 def slow(port):
     """A byte now and then: cut off, or at least nobody else waits."""
     sock = connect(port)

@@ -198,6 +198,7 @@ cut_off() {
 }
 ok 'more than 10,000 counters are cut, and that is counted' wait_for 12 cut_off
 is "$(get "$URL/metrics" | grep -c '^weir_packets_total')" 10000 'at so many'
+is "$(clients unread)" '200 True True' 'many that ask for so much and do not read: others are served, and little waits for each'
 rm "$BPFFS/tc/globals/many"
 parent_kb() {
 	awk '/^VmRSS/ { print $2 }' "/proc/$parent/status"

@@ -291,6 +291,19 @@ keys q
 wait_for 10 at_prompt
 ip -n "$right" link del $'a\e[31mb'
 
+# ---- interfaces that come and go -------------------------------------------------------
+
+start
+ip -n "$right" link add late0 type veth peer name late1
+has 'an interface that comes' '^  late0 \(down\) rx +0 '
+ip -n "$right" link set late0 name other0
+has 'has another name' '^  other0 \(down\) rx +0 '
+lacks 'and no longer the old one' 'late0'
+ip -n "$right" link del other0
+lacks 'and goes' 'other0'
+keys q
+wait_for 10 at_prompt
+
 # ---- what fails, while it runs ---------------------------------------------------------
 
 start

@@ -13,6 +13,7 @@
 
 #define DEFAULT_PORT 9777
 #define BACKLOG	     256
+#define SEND_BYTES   262144 /* that wait for one client; the kernel doubles it */
 
 union address {
 	struct sockaddr any;
@@ -112,7 +113,7 @@ static void write_text(const union address *address, uint16_t port, char *buf, s
 
 int weir_listen_open(const char *text, struct weir_listen *out)
 {
-	const int on = 1, off = 0;
+	const int on = 1, off = 0, send_bytes = SEND_BYTES;
 	union address address;
 	int err = 0;
 
@@ -124,6 +125,8 @@ int weir_listen_open(const char *text, struct weir_listen *out)
 	if (out->fd < 0)
 		err = -errno;
 	(void)setsockopt(out->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	/* else the kernel keeps megabytes for each that does not read */
+	(void)setsockopt(out->fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
 	/* "*" is both families */
 	if (!err && address.any.sa_family == AF_INET6)
 		(void)setsockopt(out->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
