@@ -29,10 +29,9 @@
 
 #define LOOK_NS	   4000000000ull
 #define SERIES_MAX 10000u
-/* Entries beyond those that are shown are counted each time while they are few, else now and
- * then: a million take a tenth of a second. */
-#define REST_FEW   65536u
-#define COUNT_NS   60000000000ull
+/* Entries beyond those that are shown are counted as often as takes a hundredth of the time: a
+ * million take a tenth of a second. */
+#define COUNT_PART 100u
 
 struct weir_collect {
 	struct weir_collect_opts opts;
@@ -127,13 +126,13 @@ static int read_counters(const struct weir_collect *collect, const struct weir_s
 			 struct weir_watched *watched)
 {
 	uint64_t now_ns = weir_now_ns();
-	bool whole = weir_counters_rest(watched->ctrs) < REST_FEW ||
-		     now_ns - watched->counted_ns > COUNT_NS;
+	bool whole = now_ns >= watched->count_due_ns;
+	int n = weir_counters_read_first(watched->ctrs, collect->opts.series_max - snap->n_series,
+					 whole);
 
 	if (whole)
-		watched->counted_ns = now_ns;
-	return weir_counters_read_first(watched->ctrs, collect->opts.series_max - snap->n_series,
-					whole);
+		watched->count_due_ns = now_ns + COUNT_PART * (weir_now_ns() - now_ns);
+	return n;
 }
 
 static int add_map(struct weir_collect *collect, struct weir_snap *snap,

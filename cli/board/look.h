@@ -13,7 +13,7 @@ struct weir_watched {
 	bool failed;		    /* until then it is not read */
 	uint32_t number;	    /* in the snapshot at hand */
 	bool in_snap;
-	uint64_t counted_ns; /* when all of its entries were */
+	uint64_t count_due_ns; /* when all of its entries are counted again */
 };
 
 struct weir_attached {
