@@ -17,6 +17,7 @@
 #include "lib/map.h"
 #include "lib/match.h"
 #include "lib/parse.h"
+#include "lib/plain.h"
 #include "lib/wire.h"
 #include "maps/filter.h"
 
@@ -45,16 +46,27 @@ static __always_inline enum weir_filter_reason reason_of(enum reading reading, _
 	return reading == READ_ETHERTYPE ? WEIR_FILTER_DROP_ETHERTYPE : WEIR_FILTER_DROP_DEFAULT;
 }
 
+static __always_inline bool finish(enum reading reading, __u32 act, const struct weir_counter *wire)
+{
+	enum weir_filter_reason reason = reason_of(reading, act);
+
+	add(&weir_filter, reason, wire);
+	if (act)
+		add(&weir_filter_hit, act & WEIR_FILTER_COUNTER, wire);
+	return reason < WEIR_FILTER_DROP_RULE;
+}
+
 /* Does the packet pass? */
 static __always_inline bool judge(const struct frame *frame, const struct parsed *parsed,
 				  const struct weir_counter *wire)
 {
 	struct facts facts = {};
-	enum reading reading = read_facts(frame, parsed, &facts);
-	enum weir_filter_reason reason;
-	__u32 act;
+	enum reading reading;
 
 	keep_rules();
+	if (is_plain(parsed))
+		return finish(READ_RULES, find_plain(frame, parsed), wire);
+	reading = read_facts(frame, parsed, &facts);
 	if (reading == READ_MALFORMED || reading == READ_EXTENSIONS) {
 		add(&weir_filter,
 		    reading == READ_MALFORMED ? WEIR_FILTER_DROP_MALFORMED
@@ -63,12 +75,7 @@ static __always_inline bool judge(const struct frame *frame, const struct parsed
 		return false;
 	}
 	facts.ip = reading == READ_RULES;
-	act = find_rule(&facts);
-	reason = reason_of(reading, act);
-	add(&weir_filter, reason, wire);
-	if (act)
-		add(&weir_filter_hit, act & WEIR_FILTER_COUNTER, wire);
-	return reason < WEIR_FILTER_DROP_RULE;
+	return finish(reading, find_rule(&facts), wire);
 }
 
 static __always_inline int filter_in_xdp(struct xdp_md *xdp, enum frame_kind kind)

@@ -27,12 +27,23 @@ struct address {
 	__u64 hi, lo;
 };
 
+/* The first step, which most addresses need no other after: a cell of the flat level. */
 static __always_inline __u32 tree_start(const volatile struct weir_tree *tree, __u64 hi)
 {
+	const struct weir_tree_page *page;
+	__u32 index;
+
 	if (!tree->flat_bits)
 		return tree->cell;
-	return WEIR_CELL_PAGE << WEIR_CELL_KIND_SHIFT |
-	       (tree->flat_page + (__u32)(hi >> (64 - tree->flat_bits)));
+	index = tree->flat_page + (__u32)(hi >> (64 - tree->flat_bits));
+	page = bpf_map_lookup_elem(&weir_pages, &index);
+	return page ? page->cell[hi << tree->flat_bits >> (64 - WEIR_PAGE_BITS)] : 0;
+}
+
+/* Bits of the address that tree_start() has used. */
+static __always_inline __u32 tree_used(const volatile struct weir_tree *tree)
+{
+	return tree->flat_bits ? tree->flat_bits + WEIR_PAGE_BITS : 0;
 }
 
 /* @at again, of which the verifier then knows only that it is a position: else it would walk
@@ -65,13 +76,13 @@ static __always_inline bool front_finds(const volatile struct weir_tree *tree, _
 
 static __always_inline __u32 tree_find4(const volatile struct weir_tree *tree, __u64 hi)
 {
-	__u32 cell = tree_start(tree, hi);
-	__u32 at = tree_forget(tree->flat_bits, hi);
 	__u32 addr = (__u32)(hi >> 32);
-	__u32 found;
+	__u32 cell, at, found;
 
 	if (tree->has_front && front_finds(tree, hi, &found))
 		return found;
+	cell = tree_start(tree, hi);
+	at = tree_forget(tree_used(tree), hi);
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < WEIR_TREE4_STEPS; i++) {
 		__u32 index = cell & WEIR_CELL_INDEX;
@@ -115,7 +126,7 @@ static __always_inline __u32 tree_find6(const volatile struct weir_tree *tree,
 					const struct address *addr)
 {
 	__u32 cell = tree_start(tree, addr->hi);
-	__u32 at = tree_forget(tree->flat_bits, addr->hi);
+	__u32 at = tree_forget(tree_used(tree), addr->hi);
 
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < WEIR_TREE6_STEPS; i++) {
