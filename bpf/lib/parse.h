@@ -284,4 +284,57 @@ static __always_inline struct parsed parse_frame(const struct frame *frame, bool
 	return parsed_as(WEIR_CLASS_OTHER_ETHERTYPE);
 }
 
+/* What parse_frame() makes of most frames, in less than half of the time: TCP and UDP over IPv4
+ * without options or IPv6 without extensions, whole, without a tag, in the first buffer. False: ask
+ * it. */
+static __always_inline bool parse_plain(const struct frame *frame, struct parsed *parsed)
+{
+	const struct ethhdr *eth = frame->data;
+	const struct iphdr *ip4 = (const void *)(eth + 1);
+	const struct ipv6hdr *ip6 = (const void *)(eth + 1);
+	__u32 off, len, rest = frame->len_bytes - ETH_HLEN, header_len = UDP_LEN;
+	const __u8 *doff;
+	__u8 proto;
+
+	if (frame->data + ETH_HLEN + sizeof(*ip4) + sizeof(struct tcphdr) > frame->data_end)
+		return false;
+	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
+		if (*(const __u8 *)ip4 != 0x45 || ip4->frag_off & bpf_htons(IPV4_OFFSET_OR_MORE))
+			return false;
+		off = sizeof(*ip4);
+		len = bpf_ntohs(ip4->tot_len);
+		proto = ip4->protocol;
+		parsed->class = WEIR_CLASS_IPV4_UDP;
+	} else if (eth->h_proto == bpf_htons(ETH_P_IPV6)) {
+		if (frame->data + ETH_HLEN + sizeof(*ip6) + sizeof(struct tcphdr) >
+			    frame->data_end ||
+		    ip6->version != 6)
+			return false;
+		off = sizeof(*ip6);
+		len = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
+		proto = ip6->nexthdr;
+		parsed->class = WEIR_CLASS_IPV6_UDP;
+	} else {
+		return false;
+	}
+	if (proto == IPPROTO_TCP) {
+		doff = frame->data + ETH_HLEN + off + 12;
+		if (doff + 1 > (const __u8 *)frame->data_end)
+			return false;
+		header_len = (__u32)(*doff >> 4) * 4;
+		parsed->class -= WEIR_CLASS_IPV4_UDP - WEIR_CLASS_IPV4_TCP;
+		if (header_len < sizeof(struct tcphdr))
+			return false;
+	} else if (proto != IPPROTO_UDP) {
+		return false;
+	}
+	if (off + header_len > len || len > rest)
+		return false;
+	off += ETH_HLEN;
+	parsed->headers_bytes = off + header_len;
+	parsed->ip_off = ETH_HLEN;
+	parsed->l4 = (struct transport){.off = off, .end = ETH_HLEN + len, .proto = proto};
+	return true;
+}
+
 #endif
