@@ -208,6 +208,17 @@ void weir_net_leave(struct weir_net *net)
 	net->back_fd = -1;
 }
 
+int weir_net_call(struct weir_net *net, weir_net_fn fn, void *ctx)
+{
+	int err = weir_net_enter(net);
+
+	if (err)
+		return err;
+	err = fn(ctx);
+	weir_net_leave(net);
+	return err;
+}
+
 uint64_t weir_net_cookie(struct weir_net *net)
 {
 	if (!net->cookie)

@@ -56,6 +56,7 @@ size_t weir_nl_actions_parse(const struct nlattr *nest, struct weir_tc_action *o
  * absent. libmnl takes messages as padded to 4 bytes, so those of an answer are. */
 int weir_nl_link_parse(const struct nlmsghdr *msg, struct weir_link *out);
 int weir_nl_link_stats_parse(const struct nlmsghdr *msg, struct weir_link_stats *out);
+int weir_nl_link_info_parse(const struct nlmsghdr *msg, struct weir_link_info *out);
 int weir_nl_link_counters_parse(const struct nlmsghdr *msg, struct weir_link_stats *out);
 int weir_nl_qdisc_parse(const struct nlmsghdr *msg, struct weir_tc_qdisc *out);
 /* @actions: room for WEIR_TC_ACTIONS_MAX, NULL: they are not wanted. What out

@@ -235,6 +235,10 @@ int weir_net_ifindex_quiet(struct weir_net *net, const char *dev);
 /* Inode of the namespace, by which the kernel names it in answers about programs and maps; 0:
  * not known. */
 uint64_t weir_net_inode(struct weir_net *net);
+/* Calls @fn in the namespace, for what the kernel looks up in the caller's: entries of device
+ * maps. What it returns; -errno when there is no way in, logged. */
+typedef int (*weir_net_fn)(void *ctx);
+int weir_net_call(struct weir_net *net, weir_net_fn fn, void *ctx);
 /* Name of interface @ifindex into @buf of IFNAMSIZ bytes. -ENODEV, not logged. */
 int weir_net_ifname(struct weir_net *net, int ifindex, char *buf);
 
@@ -453,6 +457,30 @@ typedef int (*weir_link_stats_fn)(const struct weir_link_stats *stats, void *ctx
 int weir_link_stats(struct weir_net *net, weir_link_stats_fn fn, void *ctx);
 /* The same, but of each only ifindex and counters, for less (RTM_GETSTATS, Linux 4.7). */
 int weir_link_counters(struct weir_net *net, weir_link_stats_fn fn, void *ctx);
+
+/* How an interface stands among the others, and whether it forwards. */
+struct weir_link_info {
+	int ifindex;
+	char name[IFNAMSIZ];
+	char kind[16]; /* "vlan", "veth", "bridge"; "": a card, or none that says */
+	bool is_ethernet, up;
+	uint8_t mac[6];
+	int below;		/* the interface that it is made on, in the same namespace; 0 */
+	int above;		/* the bridge, bond or VRF that it is part of; 0 */
+	uint16_t vlan_id;	/* of a "vlan" */
+	uint16_t vlan_proto_be; /* ETH_P_8021Q, ETH_P_8021AD */
+	bool forwards_ipv4, forwards_ipv6; /* by sysctl what comes in there */
+};
+
+/* All interfaces of @net, to be free()d. Logged. */
+int weir_link_infos(struct weir_net *net, struct weir_link_info **out, size_t *n);
+/* 1: the driver sends frames that XDP redirects to @ifindex now (a veth does while the other end
+ * has XDP or GRO). 0: it does not. -EOPNOTSUPP: the kernel does not tell (Linux 6.3). Not logged.
+ */
+int weir_link_sends_xdp(struct weir_net *net, int ifindex);
+/* 1: the card takes VLAN tags off frames before XDP sees them; 0: it does not, or has no such
+ * switch. */
+int weir_link_strips_tags(struct weir_net *net, const char *dev);
 
 /* What a driver counts for one queue. */
 struct weir_queue_stats {

@@ -483,6 +483,44 @@ static void test_link_counters(void **state)
 	assert_int_equal(weir_nl_link_counters_parse(msg, &stats), -EBADMSG);
 }
 
+/* A VLAN, with what it stands on; that of another namespace counts as none. */
+static void test_link_info(void **state)
+{
+	struct nlmsghdr *msg = begin(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	struct ifinfomsg *head = mnl_nlmsg_get_payload(msg);
+	struct weir_link_info link;
+	struct nlattr *info, *data;
+
+	(void)state;
+	head->ifi_index = 12;
+	head->ifi_type = 1; /* ARPHRD_ETHER */
+	mnl_attr_put_strz(msg, IFLA_IFNAME, "eth1.5");
+	mnl_attr_put(msg, IFLA_ADDRESS, 6, "\2\0\0\0\0\7");
+	mnl_attr_put_u32(msg, IFLA_LINK, 3);
+	mnl_attr_put_u32(msg, IFLA_MASTER, 4);
+	info = mnl_attr_nest_start(msg, IFLA_LINKINFO);
+	mnl_attr_put_strz(msg, IFLA_INFO_KIND, "vlan");
+	data = mnl_attr_nest_start(msg, IFLA_INFO_DATA);
+	mnl_attr_put_u16(msg, IFLA_VLAN_ID, 5);
+	mnl_attr_put_u16(msg, IFLA_VLAN_PROTOCOL, htons(0x88a8));
+	mnl_attr_nest_end(msg, data);
+	mnl_attr_nest_end(msg, info);
+	assert_int_equal(weir_nl_link_info_parse(msg, &link), 0);
+	assert_int_equal(link.ifindex, 12);
+	assert_string_equal(link.name, "eth1.5");
+	assert_string_equal(link.kind, "vlan");
+	assert_true(link.is_ethernet && !link.up);
+	assert_memory_equal(link.mac, "\2\0\0\0\0\7", 6);
+	assert_int_equal(link.below, 3);
+	assert_int_equal(link.above, 4);
+	assert_int_equal(link.vlan_id, 5);
+	assert_int_equal(link.vlan_proto_be, htons(0x88a8));
+	mnl_attr_put_u32(msg, IFLA_LINK_NETNSID, 1);
+	assert_int_equal(weir_nl_link_info_parse(msg, &link), 0);
+	assert_int_equal(link.below, 0);
+	assert_int_equal(weir_nl_link_info_parse(filter_msg(1, "x"), &link), -EBADMSG);
+}
+
 /* Attributes of wrong size count as absent; names are cut and terminated. */
 static void test_parse_damaged(void **state)
 {
@@ -521,6 +559,7 @@ static void test_parse_random(void **state)
 	struct weir_tc_qdisc qdisc;
 	struct weir_tc_action actions[WEIR_TC_ACTIONS_MAX];
 	struct weir_link_stats stats;
+	struct weir_link_info info;
 	struct weir_link link;
 	struct weir_ack ack;
 
@@ -548,6 +587,7 @@ static void test_parse_random(void **state)
 			copy->nlmsg_type = type;
 			weir_nl_link_parse(copy, &link);
 			weir_nl_link_stats_parse(copy, &stats);
+			weir_nl_link_info_parse(copy, &info);
 			weir_nl_qdisc_parse(copy, &qdisc);
 			weir_nl_filter_parse(copy, &filter, actions);
 		}
@@ -763,15 +803,15 @@ static void test_tcx_pin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_qdisc_requests), cmocka_unit_test(test_filter_requests),
-		cmocka_unit_test(test_xdp_requests),   cmocka_unit_test(test_ack),
-		cmocka_unit_test(test_ack_damaged),    cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_link_stats),     cmocka_unit_test(test_link_counters),
-		cmocka_unit_test(test_parse_damaged),  cmocka_unit_test(test_parse_random),
-		cmocka_unit_test(test_dump_restarts),  cmocka_unit_test(test_dump_never_settles),
-		cmocka_unit_test(test_dump_big),       cmocka_unit_test(test_dump_fails),
-		cmocka_unit_test(test_filters),	       cmocka_unit_test(test_real_kernel),
-		cmocka_unit_test(test_tcx_pin),
+		cmocka_unit_test(test_qdisc_requests),	   cmocka_unit_test(test_filter_requests),
+		cmocka_unit_test(test_xdp_requests),	   cmocka_unit_test(test_ack),
+		cmocka_unit_test(test_ack_damaged),	   cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_link_stats),	   cmocka_unit_test(test_link_counters),
+		cmocka_unit_test(test_link_info),	   cmocka_unit_test(test_parse_damaged),
+		cmocka_unit_test(test_parse_random),	   cmocka_unit_test(test_dump_restarts),
+		cmocka_unit_test(test_dump_never_settles), cmocka_unit_test(test_dump_big),
+		cmocka_unit_test(test_dump_fails),	   cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_real_kernel),	   cmocka_unit_test(test_tcx_pin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,6 +177,11 @@ uint8_t mnl_attr_get_u8(const struct nlattr *attr)
 	return *at(attr, MNL_ATTR_HDRLEN);
 }
 
+uint16_t mnl_attr_get_u16(const struct nlattr *attr)
+{
+	return *(const uint16_t *)mnl_attr_get_payload(attr);
+}
+
 uint32_t mnl_attr_get_u32(const struct nlattr *attr)
 {
 	uint32_t value;
