@@ -40,6 +40,7 @@ override CPPFLAGS += -I. -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -DWEIR_LIBB
 UPLOT := $(B)/page/node_modules/uplot/dist
 override CPPFLAGS += -DWEIR_POLICE_OBJECT='"$(B)/bpf/legacy/police.o"'
 override CPPFLAGS += -DWEIR_FILTER_OBJECT='"$(B)/bpf/legacy/filter.o"' -DWEIR_GATE_OBJECT='"$(B)/bpf/legacy/gate.o"'
+override CPPFLAGS += -DWEIR_FORWARD_OBJECT='"$(B)/bpf/legacy/forward.o"'
 override CPPFLAGS += -DWEIR_LIBEXEC='"$(libexecdir)"'
 HARNESS := $(B)/cli/packets/harness.bpf.o
 override CPPFLAGS += -DWEIR_HARNESS='"$(HARNESS)"'
@@ -47,7 +48,7 @@ override CPPFLAGS += -DWEIR_PAGE='"cli/serve/page"' -DWEIR_UPLOT='"$(UPLOT)"'
 override CFLAGS += -std=gnu11 -fPIC $(WARN) $(OPT)
 
 LIB_SRC  := $(sort $(wildcard loader/*.c maps/*.c))
-CLI_SRC  := $(sort $(wildcard cli/*.c cli/board/*.c cli/filter/*.c cli/police/*.c cli/rules/*.c cli/step/*.c))
+CLI_SRC  := $(sort $(wildcard cli/*.c $(patsubst %,cli/%/*.c,board filter forward police rules step)))
 TOP_SRC  := $(sort $(wildcard cli/top/*.c))
 SERVE_SRC := $(sort $(wildcard cli/serve/*.c))
 PACKETS_SRC := $(sort $(filter-out %.bpf.c,$(wildcard cli/packets/*.c)))
@@ -199,6 +200,7 @@ $(B)/cli/serve/assets.o: $(PAGE_SRC) $(UPLOT)/uPlot.iife.min.js
 # Programs of steps are part of the command.
 $(addsuffix /cli/filter/write.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/filter.o
 $(addsuffix /cli/police/write.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/police.o
+$(addsuffix /cli/forward/set.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/forward.o
 $(addsuffix /cli/step/gate.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/gate.o
 
 # tc and ip by name: what is about BPF goes to weir, the rest to the real ones.

@@ -211,6 +211,14 @@ struct weir_police_config {
 	bool dry_run;
 };
 
+enum weir_forward_verb { WEIR_FORWARD_ON = 1, WEIR_FORWARD_OFF, WEIR_FORWARD_SHOW };
+
+struct weir_forward_config {
+	struct weir_step_config place;
+	const char *to;
+	uint32_t verb; /* enum weir_forward_verb */
+};
+
 struct weir_help_config {
 	const char *command, *verb;
 };
@@ -230,6 +238,7 @@ union weir_config {
 	struct weir_map_config map;
 	struct weir_filter_config filter;
 	struct weir_police_config police;
+	struct weir_forward_config forward;
 	struct weir_help_config help;
 };
 
@@ -248,6 +257,7 @@ extern const struct weir_command weir_map_verbs[];
 extern const struct weir_word weir_global_words[];
 extern const struct weir_word weir_filter_words[];
 extern const struct weir_word weir_police_words[];
+extern const struct weir_word weir_forward_words[];
 
 /* What a whole command line asks for. */
 struct weir_cli {
@@ -314,6 +324,7 @@ int weir_cmd_check(const struct weir_globals *globals, const union weir_config *
 int weir_cmd_stat(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_filter(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_police(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_forward(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_list(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_show(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_map_dump(const struct weir_globals *globals, const union weir_config *cfg);

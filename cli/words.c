@@ -346,6 +346,11 @@ const struct weir_command weir_commands[] = {
 	 "sets are those of filter, whose steps come first. RATE and SIZE are as tc(8) has them:\n"
 	 "bit, kbit, mbit, gbit; bps, kbps ... are bytes; and pps, kpps, mpps. Buckets are filled\n"
 	 "by the kernel's tick, so that what flows in during one may pass beside the burst.\n"},
+	{"forward", weir_cmd_forward, weir_forward_words, "forward packets past the network stack",
+	 "By the kernel's routes and neighbours, IPv4 and IPv6, from the interfaces that are on "
+	 "to\n"
+	 "those that are on or `to', with the VLANs on them. What needs more than that the stack\n"
+	 "gets, and is counted by reason. Not asked: netfilter, rp_filter, IPsec policies.\n"},
 	{"map", NULL, no_words, "read and edit any map of the machine",
 	 "MAP is a pinned name, a path, `id N', or `prog PROGRAM NAME'. Keys and values are\n"
 	 "words by their types: 10.1.2.0/24, saddr=10.0.0.1,dport=53, [1,2], eth0, tcp.\n",

@@ -30,8 +30,7 @@ struct weir_step {
 
 /* In the order in which packets meet them at XDP; NULL ends it. */
 extern const struct weir_step *const weir_steps[];
-extern const struct weir_step weir_step_filter;
-extern const struct weir_step weir_step_police;
+extern const struct weir_step weir_step_filter, weir_step_police, weir_step_forward;
 
 /* BPF_PROG_TYPE_*. */
 uint32_t weir_step_prog_type(enum weir_step_kind kind);

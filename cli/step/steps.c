@@ -8,6 +8,7 @@
 
 #include "cli/step/step.h"
 #include "maps/filter.h"
+#include "maps/forward.h"
 #include "maps/police.h"
 
 /* Linux 5.18. */
@@ -36,7 +37,18 @@ const struct weir_step weir_step_police = {
 	.lost_reason = WEIR_POLICE_PASS_NO_RULES,
 };
 
-const struct weir_step *const weir_steps[] = {&weir_step_filter, &weir_step_police, NULL};
+const struct weir_step weir_step_forward = {
+	.name = "forward",
+	.label = "weir-forward",
+	.how = "weir forward dev DEV on begins",
+	.slot_map = "forward_slot",
+	.reasons = "weir_forward",
+	.progs = {"forward_xdp", "forward_xdp_frags", "forward_tc"},
+	.lost_reason = WEIR_FORWARD_NO_SET,
+};
+
+const struct weir_step *const weir_steps[] = {&weir_step_filter, &weir_step_police,
+					      &weir_step_forward, NULL};
 
 uint32_t weir_step_prog_type(enum weir_step_kind kind)
 {

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The interfaces of a set. */
+#include "cli/forward/ports.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include "cli/say.h"
+
+#define NAMED (WEIR_PORT_NAMED_IN | WEIR_PORT_NAMED_OUT)
+
+/* What is not remembered has no flags. What cannot be known must not be forgotten. */
+static int read_name(int fd, struct weir_forward_port *port)
+{
+	uint32_t ifindex = (uint32_t)port->link->ifindex;
+
+	if (fd < 0)
+		return 0;
+	if (!bpf_map_lookup_elem(fd, &ifindex, &port->port)) {
+		port->port.flags &= NAMED;
+		return 0;
+	}
+	memset(&port->port, 0, sizeof(port->port));
+	if (errno == ENOENT)
+		return 0;
+	weir_say_error("%s: whether it forwards cannot be read: %s", port->link->name,
+		       strerror(errno));
+	return -EIO;
+}
+
+int weir_forward_ports_read(const struct weir_forward_set *set, struct weir_net *net,
+			    struct weir_forward_ports *out)
+{
+	struct weir_forward_ports ports = {0};
+	int err = weir_link_infos(net, &ports.links, &ports.n);
+
+	if (err)
+		return err;
+	ports.list = calloc(ports.n + 1, sizeof(*ports.list));
+	err = ports.list ? 0 : -ENOMEM;
+	for (size_t i = 0; i < ports.n && !err; i++) {
+		ports.list[i].link = &ports.links[i];
+		err = read_name(set->map_fds[WEIR_FORWARD_PORTS_MAP], &ports.list[i]);
+	}
+	if (err)
+		weir_forward_ports_free(&ports);
+	else
+		*out = ports;
+	return err;
+}
+
+void weir_forward_ports_free(struct weir_forward_ports *ports)
+{
+	free(ports->links);
+	free(ports->list);
+	*ports = (struct weir_forward_ports){0};
+}
+
+struct weir_forward_port *weir_forward_ports_find(const struct weir_forward_ports *ports,
+						  int ifindex)
+{
+	for (size_t i = 0; ifindex && i < ports->n; i++)
+		if (ports->links[i].ifindex == ifindex)
+			return &ports->list[i];
+	return NULL;
+}
+
+/* ---- what follows --------------------------------------------------------- */
+
+static bool is_vlan(const struct weir_link_info *link)
+{
+	return link->vlan_proto_be && link->below;
+}
+
+static uint8_t flags_by_name(uint8_t named)
+{
+	uint8_t flags = named & NAMED;
+
+	if (flags & WEIR_PORT_NAMED_IN)
+		flags |= WEIR_PORT_IN | WEIR_PORT_OUT;
+	if (flags & WEIR_PORT_NAMED_OUT)
+		flags |= WEIR_PORT_OUT;
+	return flags;
+}
+
+/* A sub-interface has part in what the interface below it has part in, while it is up. */
+static void settle_one(const struct weir_forward_ports *ports, struct weir_forward_port *port)
+{
+	const struct weir_forward_port *below = weir_forward_ports_find(ports, port->link->below);
+	const struct weir_link_info *link = port->link;
+	uint8_t flags = flags_by_name(port->port.flags);
+
+	memcpy(port->port.mac, link->mac, sizeof(link->mac));
+	port->port.below = (uint32_t)link->ifindex;
+	port->port.vlan_proto_be = 0;
+	port->port.vlan_id = 0;
+	if (is_vlan(link) && below) {
+		port->port.below = (uint32_t)link->below;
+		port->port.vlan_proto_be = link->vlan_proto_be;
+		port->port.vlan_id = link->vlan_id;
+		if (link->up && !(flags & WEIR_PORT_NAMED_IN)) {
+			flags |= flags_by_name(below->port.flags) & (WEIR_PORT_IN | WEIR_PORT_OUT);
+			port->port.hook = below->port.hook;
+		}
+	}
+	port->port.flags = flags;
+}
+
+/* Two tags are more than XDP writes. */
+static void ask_sending(const struct weir_forward_ports *ports, struct weir_forward_port *port,
+			struct weir_net *net)
+{
+	const struct weir_forward_port *below =
+		weir_forward_ports_find(ports, (int)port->port.below);
+	int answer;
+
+	if (!below || (below != port && is_vlan(below->link)))
+		return;
+	answer = weir_link_sends_xdp(net, below->link->ifindex);
+	port->unasked = answer < 0;
+	port->sends = answer || !ports->native;
+}
+
+void weir_forward_ports_settle(struct weir_forward_ports *ports, const struct weir_forward_set *set,
+			       struct weir_net *net)
+{
+	ports->vlans = false;
+	ports->native = false;
+	for (size_t i = 0; i < set->n_gates; i++)
+		if (set->gates[i].hook == WEIR_HOOK_XDP && set->gates[i].mode != WEIR_XDP_GENERIC)
+			ports->native = true;
+	for (size_t i = 0; i < ports->n; i++)
+		settle_one(ports, &ports->list[i]);
+	for (size_t i = 0; i < ports->n; i++) {
+		if (!ports->list[i].port.flags)
+			continue;
+		if (ports->list[i].port.vlan_proto_be)
+			ports->vlans = true;
+		ask_sending(ports, &ports->list[i], net);
+	}
+}
+
+/* ---- writing -------------------------------------------------------------- */
+
+static int put(int fd, const void *key, const void *value)
+{
+	return bpf_map_update_elem(fd, key, value, BPF_ANY) ? -errno : 0;
+}
+
+static int write_port(const struct weir_forward_set *set, const struct weir_forward_port *port)
+{
+	uint32_t ifindex = (uint32_t)port->link->ifindex;
+	struct weir_vlan vlan = {port->port.below, port->port.vlan_proto_be, port->port.vlan_id};
+	const struct weir_forward_to to = {ifindex};
+	int err = put(set->map_fds[WEIR_FORWARD_PORTS_MAP], &ifindex, &port->port);
+
+	if (!err && port->port.vlan_proto_be && port->port.flags & WEIR_PORT_IN &&
+	    !(port->port.flags & WEIR_PORT_NAMED_IN))
+		err = put(set->map_fds[WEIR_FORWARD_VLANS_MAP], &vlan, &ifindex);
+	if (!err && port->port.flags & WEIR_PORT_OUT) {
+		void *zero =
+			calloc((size_t)libbpf_num_possible_cpus(), sizeof(struct weir_counter));
+
+		if (!zero)
+			return -ENOMEM;
+		if (bpf_map_update_elem(set->map_fds[WEIR_FORWARD_TO_MAP], &to, zero,
+					BPF_NOEXIST) &&
+		    errno != EEXIST)
+			err = -errno;
+		free(zero);
+	}
+	return err;
+}
+
+static int drop(int fd, const void *key)
+{
+	return bpf_map_delete_elem(fd, key) && errno != ENOENT ? -errno : 0;
+}
+
+static bool has_part(const struct weir_forward_ports *ports, uint32_t ifindex, uint8_t flags)
+{
+	const struct weir_forward_port *port = weir_forward_ports_find(ports, (int)ifindex);
+
+	return port && port->port.flags & flags;
+}
+
+/* Is XDP to send to this interface, for itself or for a sub-interface? */
+static bool is_sent_to(const struct weir_forward_ports *ports, uint32_t ifindex)
+{
+	for (size_t i = 0; i < ports->n; i++)
+		if (ports->list[i].port.flags & WEIR_PORT_OUT && ports->list[i].sends &&
+		    ports->list[i].port.below == ifindex)
+			return true;
+	return false;
+}
+
+static bool is_tag_of(const struct weir_forward_ports *ports, const struct weir_vlan *vlan)
+{
+	for (size_t i = 0; i < ports->n; i++) {
+		const struct weir_port *port = &ports->list[i].port;
+
+		if (port->flags & WEIR_PORT_IN && !(port->flags & WEIR_PORT_NAMED_IN) &&
+		    port->below == vlan->ifindex && port->vlan_proto_be == vlan->vlan_proto_be &&
+		    port->vlan_id == vlan->vlan_id)
+			return true;
+	}
+	return false;
+}
+
+static bool is_wanted(const struct weir_forward_ports *ports, enum weir_forward_map map,
+		      const void *key)
+{
+	const uint32_t *ifindex = key;
+
+	switch (map) {
+	case WEIR_FORWARD_TO_MAP:
+		return has_part(ports, *ifindex, WEIR_PORT_OUT);
+	case WEIR_FORWARD_PORTS_MAP:
+		return has_part(ports, *ifindex, 0xff);
+	case WEIR_FORWARD_VLANS_MAP:
+		return is_tag_of(ports, key);
+	default:
+		return is_sent_to(ports, *ifindex);
+	}
+}
+
+/* Entries of what has no part any more. */
+static int drop_others(const struct weir_forward_ports *ports, const struct weir_forward_set *set,
+		       enum weir_forward_map map)
+{
+	union {
+		uint32_t ifindex;
+		struct weir_forward_to to;
+		struct weir_vlan vlan;
+	} key, next;
+	int err = 0, fd = set->map_fds[map];
+	bool more = !bpf_map_get_next_key(fd, NULL, &key);
+
+	while (more && !err) {
+		more = !bpf_map_get_next_key(fd, &key, &next);
+		if (!is_wanted(ports, map, &key))
+			err = drop(fd, &key);
+		key = next;
+	}
+	return err;
+}
+
+struct devs {
+	const struct weir_forward_ports *ports;
+	int fd;
+};
+
+/* In the namespace: the kernel takes an ifindex of a device map for the caller's. */
+static int write_devs(void *ctx)
+{
+	const struct devs *devs = ctx;
+	int err = 0;
+
+	for (size_t i = 0; i < devs->ports->n && !err; i++) {
+		uint32_t ifindex = (uint32_t)devs->ports->links[i].ifindex;
+
+		if (is_sent_to(devs->ports, ifindex))
+			err = put(devs->fd, &ifindex, &ifindex);
+	}
+	return err;
+}
+
+int weir_forward_ports_write(const struct weir_forward_ports *ports,
+			     const struct weir_forward_set *set, struct weir_net *net)
+{
+	struct devs devs = {ports, set->map_fds[WEIR_FORWARD_DEVS_MAP]};
+	int err = 0;
+
+	/* first what goes: nothing is sent where it may not be */
+	for (int map = WEIR_FORWARD_TO_MAP; map < WEIR_FORWARD_MAPS && !err; map++)
+		err = drop_others(ports, set, (enum weir_forward_map)map);
+	err = err ?: weir_net_call(net, write_devs, &devs);
+	for (size_t i = 0; i < ports->n && !err; i++)
+		if (ports->list[i].port.flags)
+			err = write_port(set, &ports->list[i]);
+	if (err == -E2BIG)
+		weir_say_error("forward: at most %d interfaces, sub-interfaces among them",
+			       WEIR_FORWARD_PORTS_MAX);
+	else if (err)
+		weir_say_error("forward: the tables cannot be written: %s", strerror(-err));
+	return err;
+}

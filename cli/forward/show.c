@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A set of forwarding printed: interfaces with what was sent to them, then reasons. */
+#include "cli/forward/show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "cli/out.h"
+
+struct show {
+	const struct weir_forward_set *set;
+	const struct weir_forward_ports *ports;
+	struct weir_json json;
+	bool as_json;
+	struct weir_counter *cells; /* one a CPU */
+	int n_cpus;
+};
+
+static void print_count(struct weir_json *json, struct weir_count count)
+{
+	if (json) {
+		weir_json_u64(json, "packets", count.packets);
+		weir_json_u64(json, "bytes", count.bytes);
+	} else {
+		printf("%" PRIu64 " packets %" PRIu64 " bytes\n", count.packets, count.bytes);
+	}
+}
+
+static struct weir_count sent_to(const struct show *show, uint32_t ifindex)
+{
+	struct weir_forward_to key = {ifindex};
+	struct weir_count count = {0};
+
+	if (bpf_map_lookup_elem(show->set->map_fds[WEIR_FORWARD_TO_MAP], &key, show->cells))
+		return count;
+	for (int i = 0; i < show->n_cpus; i++) {
+		count.packets += show->cells[i].packets;
+		count.bytes += show->cells[i].bytes;
+	}
+	return count;
+}
+
+/* "native", "generic", "offload"; NULL: the hook has none. */
+static const char *mode_name(const struct weir_forward_at *at)
+{
+	if (!at || at->hook != WEIR_HOOK_XDP)
+		return NULL;
+	return at->mode == WEIR_XDP_GENERIC ? "generic" : "native";
+}
+
+static const char *below_name(const struct show *show, const struct weir_forward_port *port)
+{
+	const struct weir_forward_port *below =
+		weir_forward_ports_find(show->ports, (int)port->port.below);
+
+	return port->port.vlan_proto_be && below ? below->link->name : NULL;
+}
+
+static void print_line(struct show *show, const struct weir_forward_port *port)
+{
+	const struct weir_forward_at *at = weir_forward_set_gate_of(show->set, port->link->ifindex);
+	const char *below = below_name(show, port), *mode = mode_name(at);
+	char what[100];
+	int n;
+
+	if (at)
+		n = snprintf(what, sizeof(what), "dev %s %s%s%s", port->link->name,
+			     weir_hook_name(at->hook), mode ? " " : "", mode ? mode : "");
+	else if (port->port.flags & WEIR_PORT_IN)
+		n = snprintf(what, sizeof(what), "dev %s", port->link->name);
+	else
+		n = snprintf(what, sizeof(what), "to %s", port->link->name);
+	if (below && n > 0 && (size_t)n < sizeof(what))
+		snprintf(what + n, sizeof(what) - (size_t)n, " vlan %u of %s", port->port.vlan_id,
+			 below);
+	printf("%-40s # sent there: ", what);
+	print_count(NULL, sent_to(show, (uint32_t)port->link->ifindex));
+}
+
+static void print_object(struct show *show, const struct weir_forward_port *port)
+{
+	const struct weir_forward_at *at = weir_forward_set_gate_of(show->set, port->link->ifindex);
+	const char *below = below_name(show, port), *mode = mode_name(at);
+	struct weir_json *json = &show->json;
+
+	weir_json_object(json, NULL);
+	weir_json_string(json, "dev", port->link->name);
+	weir_json_bool(json, "receives", port->port.flags & WEIR_PORT_IN);
+	if (at)
+		weir_json_string(json, "hook", weir_hook_name(at->hook));
+	if (mode)
+		weir_json_string(json, "mode", mode);
+	if (below) {
+		weir_json_string(json, "below", below);
+		weir_json_u64(json, "vlan", port->port.vlan_id);
+	}
+	weir_json_bool(json, "xdp_sends", port->sends);
+	print_count(json, sent_to(show, (uint32_t)port->link->ifindex));
+	weir_json_object_end(json);
+}
+
+static void print_ports(struct show *show, const struct weir_forward_port *only)
+{
+	for (size_t i = 0; i < show->ports->n; i++) {
+		const struct weir_forward_port *port = &show->ports->list[i];
+
+		if (!port->port.flags ||
+		    (only && port != only && port->port.below != (uint32_t)only->link->ifindex))
+			continue;
+		if (show->as_json)
+			print_object(show, port);
+		else
+			print_line(show, port);
+	}
+}
+
+static void print_reasons(struct weir_counters *reasons, struct weir_json *json)
+{
+	int n = weir_counters_read(reasons);
+
+	for (int i = 0; i < n; i++) {
+		struct weir_count count = weir_counters_value(reasons, (size_t)i);
+		const char *name = weir_counters_name(reasons, (size_t)i);
+
+		if (json) {
+			weir_json_object(json, name);
+			print_count(json, count);
+			weir_json_object_end(json);
+		} else if (count.packets) {
+			printf("# %s: ", name);
+			print_count(NULL, count);
+		}
+	}
+}
+
+static void print_json(const struct weir_globals *globals, struct show *show,
+		       const struct weir_forward_port *only, struct weir_counters *reasons)
+{
+	struct weir_json *json = &show->json;
+
+	show->as_json = true;
+	weir_json_start(json, stdout, globals->pretty);
+	weir_json_object(json, NULL);
+	weir_json_array(json, "forward");
+	print_ports(show, only);
+	weir_json_array_end(json);
+	weir_json_object(json, "reasons");
+	print_reasons(reasons, json);
+	weir_json_object_end(json);
+	weir_json_object_end(json);
+	weir_json_end(json);
+}
+
+int weir_forward_show(const struct weir_globals *globals, const struct weir_forward_set *set,
+		      const struct weir_forward_ports *ports, const struct weir_forward_port *only)
+{
+	struct show show = {.set = set, .ports = ports, .n_cpus = libbpf_num_possible_cpus()};
+	struct weir_counters *reasons = NULL;
+	int err = weir_counters_open(set->map_fds[WEIR_FORWARD_REASON_MAP], NULL, &reasons);
+
+	show.cells = calloc((size_t)show.n_cpus, sizeof(*show.cells));
+	if (!err && !show.cells)
+		err = -ENOMEM;
+	if (!err && globals->json) {
+		print_json(globals, &show, only, reasons);
+	} else if (!err) {
+		print_ports(&show, only);
+		print_reasons(reasons, NULL);
+	}
+	weir_counters_close(reasons);
+	free(show.cells);
+	return err;
+}
