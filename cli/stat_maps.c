@@ -16,6 +16,7 @@
 #include "cli/map.h"
 #include "cli/say.h"
 #include "cli/stat.h"
+#include "cli/step/step.h"
 #include "loader/weir.h"
 
 #define COUNTER_IS                                                                        \
@@ -67,11 +68,15 @@ static int id_add(struct id_set *set, uint32_t id)
 
 static int add_attached(const struct weir_attachment *at, void *ctx)
 {
-	uint32_t i;
+	uint32_t i, ids[WEIR_GATE_STEPS];
+	size_t n;
 	int err = 0;
 
 	for (i = 0; at->has_prog && i < at->prog.n_map_ids && !err; i++)
 		err = id_add(ctx, at->prog.map_ids[i]);
+	n = at->has_prog ? weir_step_counters(&at->prog, ids) : 0;
+	for (i = 0; i < n && !err; i++)
+		err = id_add(ctx, ids[i]);
 	return err;
 }
 

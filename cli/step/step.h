@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "loader/weir.h"
+#include "maps/gate.h"
 #include "maps/weir_map.h"
 
 /* XDP programs jump to XDP programs only, and with frags only to those with frags. */
@@ -22,6 +23,7 @@ struct weir_step {
 	const char *how;      /* how a first one is made, for who looks for one */
 	const char *slot_map; /* the kernel's name of its program arrays */
 	const char *reasons;  /* of its counters by reason, which gates count in, too */
+	const char *counters; /* of its program, more that people look at; NULL: none */
 	const char *progs[WEIR_STEP_KINDS]; /* its program, by kind */
 	/* In a gate whose slot has lost its program: */
 	uint32_t lost_reason;
@@ -63,6 +65,10 @@ int weir_slot_id(const struct weir_slot *slot, uint32_t *out);
 /* 1: a gate to program array @id is loaded, which is to say attached. 0: none; else an error,
  * which may be logged. */
 int weir_slot_is_used(uint32_t id);
+
+/* Ids of the `counters' of the steps that @prog, a gate, calls: at most one a step. Returns how
+ * many; what cannot be read is left out. */
+size_t weir_step_counters(const struct weir_prog *prog, uint32_t ids[WEIR_GATE_STEPS]);
 
 /* fd of the map called @name among those of @prog; -ENOENT, not logged. */
 int weir_step_map_of(const struct weir_prog *prog, const char *name);
