@@ -104,7 +104,7 @@ help:
 	@echo 'deps     install what building and testing needs (Debian, root)'
 	@echo 'demo     packets counted four ways, each verified (root; below a minute)'
 	@echo 'check    every test (root)      fuzz     all fuzzers, until stopped (root)'
-	@echo "fuzz-filter, fuzz-police  a program against its model, until they differ (root)"
+	@echo "fuzz-filter, fuzz-police, fuzz-forward  a program against its model, until they differ (root)"
 	@echo 'vmcheck  selftests in virtual machines: Linux $(VM_KERNELS); KERNELS="6.1 newest" SUITES="test_attach"'
 	@echo 'vmcheck-all  all of them, also on 5.10 and the newest kernel of Debian (an hour)'
 	@echo 'bench    measurements           install  DESTDIR= PREFIX=$(PREFIX)'
