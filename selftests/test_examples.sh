@@ -75,6 +75,29 @@ ok '06-police: off' "$WEIR" -n "$A" police dev eth1 xdp off
 ok '06-police: off' "$WEIR" -n "$A" police dev eth1 egress off
 is "$("$WEIR" -n "$A" -j show)" '[]' '06-police: leaves nothing attached'
 
+# A router; the client on one side, the server on the other.
+netns_add ROUTER SERVER
+veth_pair "$B" eth3 "$ROUTER" eth1
+veth_pair "$ROUTER" eth2 "$SERVER" eth0
+ip -n "$B" route add 10.99.3.0/24 via 10.99.2.2
+ip -n "$B" -6 route add fd99:3::/64 via fd99:2::2
+ip -n "$SERVER" route add default via 10.99.3.1
+ip -n "$SERVER" -6 route add default via fd99:3::1
+ns "$B" ethtool -K eth3 gro on tx off >/dev/null
+ns "$SERVER" ethtool -K eth0 gro on tx off >/dev/null
+printf 'routed\n' >"$TMP/index.html"
+background ns "$SERVER" python3 -m http.server --directory "$TMP" --bind :: 80
+background ns "$SERVER" iperf3 -s >/dev/null
+wait_for 5 ns "$SERVER" curl -sf -m 1 http://10.99.3.2/
+ok '07-forward' ns "$ROUTER" bash "$ROOT/examples/07-forward/run.sh" eth1 eth2
+like "$out" 'dev eth1 xdp native .*dev eth2 xdp native' '07-forward: shows its interfaces'
+ok '07-forward: ping' ns "$B" ping -q -c 1 -W 1 fd99:3::2
+is "$(ns "$B" curl -s -m 2 http://10.99.3.2/index.html)" routed '07-forward: curl is answered'
+is "$(ns "$B" curl -s -m 2 'http://[fd99:3::2]/index.html')" routed '07-forward: over IPv6, too'
+ok '07-forward: iperf3' ns "$B" iperf3 -c 10.99.3.2 -n 5M
+like "$("$WEIR" -n "$ROUTER" forward show)" 'sent: [0-9]{4,} packets' '07-forward: past the stack'
+ok '07-forward: off' "$WEIR" -n "$ROUTER" forward off
+
 run "$ROOT/examples/demo/demo.sh"
 exits 0 'demo'
 like "$out" 'All [0-9]+ counters are correct' 'demo: every counter'
