@@ -34,6 +34,24 @@ echo 'police: cost of a packet; peers: token buckets of the precise clock'
 "$WEIR" police set bench off
 "$WEIR" police set again off
 
+echo
+echo 'forward: cost of a frame, live; peers: the kernel, and look-up, rewrite, redirect alone'
+netns_add ROUTER
+for pair in 'c0 r0' 'r1 s0'; do
+	ip -n "$ROUTER" link add "${pair% *}" type veth peer name "${pair#* }"
+	ip -n "$ROUTER" link set "${pair% *}" up
+	ip -n "$ROUTER" link set "${pair#* }" up
+done
+ns "$ROUTER" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+ip -n "$ROUTER" addr add 10.99.1.2/24 dev r0
+ip -n "$ROUTER" addr add 10.99.2.1/24 dev r1
+ip -n "$ROUTER" neigh replace 10.99.2.2 lladdr "$(veth_mac "$ROUTER" s0)" dev r1 nud permanent
+ip -n "$ROUTER" route add 10.77.0.0/16 via 10.99.2.2
+ns "$ROUTER" ethtool -K r0 gro on >/dev/null
+ns "$ROUTER" ethtool -K s0 gro on >/dev/null
+ns "$ROUTER" "$BUILD/bench/forward" "$PROGS/bench_forward.o" "$WEIR" c0 r0 r1 s0 10.77.1.1
+"$WEIR" -n "$ROUTER" forward off
+
 netns_add A B
 veth_pair "$A" v0 "$B" v1
 W="$WEIR -q"
