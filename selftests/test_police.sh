@@ -243,6 +243,12 @@ frames 'ipv4 10.3.0.1 > 10.9.0.1 udp len 90 times 9' 'ipv4 10.3.0.2 > 10.9.0.2 u
 like "$(counts conform 'limit dst 10.9.0.0.16')" '^[678]$' 'destinations, too'
 frames 'ipv4 10.3.0.1 > 10.4.0.1 sctp len 90 times 9' 'ipv6 sctp len 90 times 9'
 like "$(counts conform 'limit proto sctp')" '^[45]$' 'an interface is one'
+"${W[@]}" dev vb load - <<'EOR'
+limit rate 1pps burst 2p per src
+buckets 1
+EOR
+for source in 1 2 1; do frames "ipv4 10.0.0.$source > 10.2.0.1 udp len 90 times 9"; done
+like "$(counts conform limit)" '^[67]$' 'where there is room for one, who comes last has it, and all begin anew'
 "${W[@]}" dev vb load - <<<'limit rate 8kbit burst 1000b'
 frames 'vlan 5 ipv4 udp len 104 times 20'
 like "$(counts conform limit)" '^(9|10)$' 'bytes are those of the frame, tags included'
