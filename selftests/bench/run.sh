@@ -31,8 +31,7 @@ rm -f "$TMP/list"
 echo
 echo 'police: cost of a packet; peers: token buckets of the precise clock'
 "$BUILD/bench/police" "$WEIR" "$PROGS/bench_police.o" "$PROGS/bench_filter.o" "${POLICE_ROUNDS:-15}"
-"$WEIR" police set bench off
-"$WEIR" police set again off
+for set in bench again tc; do "$WEIR" police set "$set" off; done
 
 echo
 echo 'forward: cost of a frame, live; peers: the kernel, and look-up, rewrite, redirect alone'

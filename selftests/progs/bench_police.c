@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
+#include <linux/pkt_cls.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
@@ -70,14 +71,14 @@ static __always_inline bool take(struct bucket *bucket, __u64 now_ns)
 	return true;
 }
 
-static __always_inline int count(const struct xdp_md *xdp, bool conforms)
+static __always_inline int count(__u64 bytes, bool conforms)
 {
 	__u32 key = conforms;
 	struct weir_counter *counter = bpf_map_lookup_elem(&bench_count, &key);
 
 	if (counter) {
 		counter->packets++;
-		counter->bytes += xdp->data_end - xdp->data;
+		counter->bytes += bytes;
 	}
 	return conforms ? XDP_PASS : XDP_DROP;
 }
@@ -100,11 +101,12 @@ int ktime(struct xdp_md *xdp)
 	__u32 key = 0;
 	struct bucket *bucket = bpf_map_lookup_elem(&bench_bucket, &key);
 
-	return bucket ? count(xdp, take(bucket, bpf_ktime_get_ns())) : XDP_ABORTED;
+	return bucket ? count(xdp->data_end - xdp->data, take(bucket, bpf_ktime_get_ns())) : XDP_ABORTED;
 }
 
-SEC("xdp")
-int lock(struct xdp_md *xdp)
+/* At tc, where test runs of several CPUs do not wait for each other. */
+SEC("tc")
+int lock_tc(struct __sk_buff *skb)
 {
 	__u32 key = 0;
 	struct locked *locked = bpf_map_lookup_elem(&bench_locked, &key);
@@ -112,11 +114,17 @@ int lock(struct xdp_md *xdp)
 	bool conforms;
 
 	if (!locked)
-		return XDP_ABORTED;
+		return TC_ACT_SHOT;
 	bpf_spin_lock(&locked->lock);
 	conforms = take(&locked->bucket, now_ns);
 	bpf_spin_unlock(&locked->lock);
-	return count(xdp, conforms);
+	return count(skb->len, conforms) == XDP_PASS ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+}
+
+SEC("tc")
+int bare_tc(struct __sk_buff *skb)
+{
+	return TC_ACT_UNSPEC;
 }
 
 SEC("xdp")
@@ -133,9 +141,9 @@ int per_source(struct xdp_md *xdp)
 	key = ip->saddr;
 	bucket = bpf_map_lookup_elem(&bench_sources, &key);
 	if (bucket)
-		return count(xdp, take(bucket, fresh.last_ns));
+		return count(end - data, take(bucket, fresh.last_ns));
 	bpf_map_update_elem(&bench_sources, &key, &fresh, BPF_ANY);
-	return count(xdp, true);
+	return count(end - data, true);
 }
 
 char bench_police_license[] SEC("license") = "Dual BSD/GPL";
