@@ -127,6 +127,38 @@ static inline size_t model_ip_at(const uint8_t *bytes)
 	return at;
 }
 
+/* Is there an IP header, whole, with extension headers that are? Whatever follows it. */
+static inline bool model_has_ip(const struct model_packet *packet)
+{
+	enum weir_class class = pkt_model(packet->bytes, packet->len);
+	unsigned int ethertype, proto;
+	const uint8_t *ip, *at;
+	size_t off = 14, room, left;
+
+	if (class != WEIR_CLASS_MALFORMED)
+		return class != WEIR_CLASS_ARP && class != WEIR_CLASS_OTHER_ETHERTYPE;
+	if (packet->len < 14)
+		return false;
+	ethertype = pkt_get16(packet->bytes + 12);
+	for (int tags = 0; tags < 4 && pkt_model_is_tag(ethertype); tags++, off += 4) {
+		if (off + 4 > packet->len)
+			return false;
+		ethertype = pkt_get16(packet->bytes + off + 2);
+	}
+	ip = packet->bytes + off;
+	room = packet->len - off;
+	if (ethertype == 0x0800)
+		return room >= 20 && ip[0] >> 4 == 4 && (ip[0] & 15) >= 5 &&
+		       pkt_get16(ip + 2) >= (ip[0] & 15U) * 4 && pkt_get16(ip + 2) <= room;
+	if (ethertype != 0x86dd || room < 40 || ip[0] >> 4 != 6)
+		return false;
+	proto = ip[6];
+	left = pkt_get16(ip + 4);
+	left = !left && !proto ? room - 40 : left;
+	at = ip + 40;
+	return left <= room - 40 && model_walk(&at, &left, &proto);
+}
+
 /* The ports and the protocol of a flow; fragments have none, whichever they are. */
 static inline void model_flow(const uint8_t *ip, size_t room, enum weir_class class,
 			      struct model_key *out)
@@ -160,8 +192,7 @@ static inline bool model_key(const struct model_packet *packet, const struct wei
 	out->rule = rule;
 	if (policy->per == WEIR_PER_DEV)
 		return true;
-	if (policy->per == WEIR_PER_RULE || class == WEIR_CLASS_ARP ||
-	    class == WEIR_CLASS_OTHER_ETHERTYPE || class == WEIR_CLASS_MALFORMED)
+	if (policy->per == WEIR_PER_RULE || !model_has_ip(packet))
 		return false;
 	out->v6 = v6;
 	src = ip + (v6 ? 8 : 12);
@@ -218,9 +249,7 @@ static inline struct model_outcome model_pace(struct model_bucket *b,
 static inline struct model_outcome model_exceed(const struct model_packet *packet,
 						const struct weir_policy *policy)
 {
-	enum weir_class class = pkt_model(packet->bytes, packet->len);
-	bool has_ds = class != WEIR_CLASS_ARP && class != WEIR_CLASS_OTHER_ETHERTYPE &&
-		      class != WEIR_CLASS_MALFORMED;
+	bool has_ds = model_has_ip(packet);
 
 	if (policy->exceed == WEIR_EXCEED_DSCP && has_ds)
 		return (struct model_outcome){.reason = WEIR_POLICE_MARK_EXCEED, .marks_ds = true};

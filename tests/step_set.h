@@ -55,14 +55,22 @@ static inline int open_map(int prog_fd, const char *name)
 	return -ENOENT;
 }
 
-/* Linux 5.13 has batches of arrays per CPU. */
-static inline bool read_each(int fd, __u32 n, int n_cpus, __u32 *keys, struct weir_counter *cells)
+/* Cells of the first @n entries of a per-CPU array: in a batch from Linux 5.13 on. */
+static inline bool read_cells(int fd, __u32 n, int n_cpus, struct weir_counter *cells)
 {
-	for (__u32 i = 0; i < n; i++) {
-		keys[i] = i;
-		if (bpf_map_lookup_elem(fd, &i, cells + (size_t)i * (size_t)n_cpus))
+	__u32 *keys = calloc(n, sizeof(*keys)), next, got = n;
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	bool ok = keys && (!bpf_map_lookup_batch(fd, NULL, &next, keys, cells, &got, &opts) ||
+			   errno == ENOENT);
+
+	/* an array's batch is in the order of its indices */
+	ok = ok && got == n;
+	free(keys);
+	if (ok)
+		return true;
+	for (__u32 i = 0; i < n; i++)
+		if (bpf_map_lookup_elem(fd, &i, &cells[i * (__u32)n_cpus]))
 			return false;
-	}
 	return true;
 }
 
@@ -71,23 +79,15 @@ static inline bool read_counts(int fd, __u32 n, struct weir_counter *out)
 {
 	int n_cpus = libbpf_num_possible_cpus();
 	struct weir_counter *cells = calloc((size_t)n_cpus * n, sizeof(*cells));
-	__u32 *keys = calloc(n, sizeof(*keys)), next, got = n;
-	LIBBPF_OPTS(bpf_map_batch_opts, opts);
-	bool ok = cells && keys;
+	bool ok = cells && read_cells(fd, n, n_cpus, cells);
 
-	if (ok && (!bpf_map_lookup_batch(fd, NULL, &next, keys, cells, &got, &opts) ||
-		   errno == ENOENT))
-		ok = got == n;
-	else
-		ok = ok && read_each(fd, n, n_cpus, keys, cells);
 	memset(out, 0, n * sizeof(*out));
 	for (__u32 i = 0; ok && i < n; i++)
 		for (int cpu = 0; cpu < n_cpus; cpu++) {
-			out[keys[i]].packets += cells[i * n_cpus + cpu].packets;
-			out[keys[i]].bytes += cells[i * n_cpus + cpu].bytes;
+			out[i].packets += cells[i * (__u32)n_cpus + (__u32)cpu].packets;
+			out[i].bytes += cells[i * (__u32)n_cpus + (__u32)cpu].bytes;
 		}
 	free(cells);
-	free(keys);
 	return ok;
 }
 

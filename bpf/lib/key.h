@@ -129,9 +129,9 @@ static __always_inline __u32 ports_of(const struct frame *frame, const struct pa
 
 static __always_inline __u32 ds_of(const struct parsed *parsed)
 {
-	if (!parsed->ip_off || parsed->class == WEIR_CLASS_MALFORMED)
+	if (!parsed->ip_off)
 		return 0;
-	return parsed->class >= WEIR_CLASS_IPV6_TCP ? ABOUT_DS6 : ABOUT_DS4;
+	return parsed->version == 6 ? ABOUT_DS6 : ABOUT_DS4;
 }
 
 static __always_inline bool read_addresses4(const struct frame *frame, __u32 ip_off,

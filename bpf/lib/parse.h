@@ -59,6 +59,7 @@ struct parsed {
 	/* of IP that is not malformed; a fragment's l4 is behind IPv4's header, at IPv6's
 	 * fragment header */
 	__u32 ip_off;
+	__u32 version; /* of IP, whose header is whole even where class is malformed */
 	struct transport l4;
 };
 
@@ -140,10 +141,11 @@ static __always_inline struct parsed parse_transport6(const struct frame *frame,
 	}
 }
 
-static __always_inline struct parsed with_ip(struct parsed parsed, __u32 ip_off,
+static __always_inline struct parsed with_ip(struct parsed parsed, __u32 version, __u32 ip_off,
 					     const struct transport *l4)
 {
 	parsed.ip_off = ip_off;
+	parsed.version = version;
 	parsed.l4 = *l4;
 	return parsed;
 }
@@ -170,8 +172,8 @@ static __always_inline struct parsed parse_ipv4(const struct frame *frame, __u32
 	fragment = ip->frag_off & bpf_htons(IPV4_OFFSET_OR_MORE);
 	l4 = (struct transport){.off = off + header_len, .end = off + len, .proto = ip->protocol};
 	if (fragment)
-		return with_ip(parsed_as(WEIR_CLASS_IPV4_FRAGMENT), off, &l4);
-	return with_ip(parse_transport4(frame, &l4), off, &l4);
+		return with_ip(parsed_as(WEIR_CLASS_IPV4_FRAGMENT), 4, off, &l4);
+	return with_ip(parse_transport4(frame, &l4), 4, off, &l4);
 }
 
 static __always_inline bool is_extension(__u8 next)
@@ -228,7 +230,7 @@ static __always_inline struct parsed parse_ipv6(const struct frame *frame, __u32
 	l4.end = off + len;
 	if (!skip_extensions(frame, &l4))
 		return parsed_as(WEIR_CLASS_MALFORMED);
-	return with_ip(parse_transport6(frame, &l4), ip_off, &l4);
+	return with_ip(parse_transport6(frame, &l4), 6, ip_off, &l4);
 }
 
 static __always_inline struct parsed parse_arp(const struct frame *frame, __u32 off)
