@@ -249,6 +249,7 @@ buckets 1
 EOR
 for source in 1 2 1; do frames "ipv4 10.0.0.$source > 10.2.0.1 udp len 90 times 9"; done
 like "$(counts conform limit)" '^[67]$' 'where there is room for one, who comes last has it, and all begin anew'
+"${W[@]}" dev vb flush
 "${W[@]}" dev vb load - <<<'limit rate 8kbit burst 1000b'
 frames 'vlan 5 ipv4 udp len 104 times 20'
 like "$(counts conform limit)" '^(9|10)$' 'bytes are those of the frame, tags included'
