@@ -9,6 +9,7 @@
  *   tool_kernel callbacks   5.13: functions given to helpers
  *   tool_kernel link-targets  5.13: links tell what they stand in
  *   tool_kernel enum64      6.0: BTF with enums of 64 bits
+ *   tool_kernel long-runs   7: test runs of tc programs with frames of several pages
  *   tool_kernel tracing     programs in place of functions of others (freplace)
  *
  * Exit status: 0 it has, 1 it has not, 2 no such question.
@@ -49,6 +50,15 @@ static bool has_frags(void)
 static bool has_bloom(void)
 {
 	return bpf_map_create(BPF_MAP_TYPE_BLOOM_FILTER, NULL, 0, 4, 1, NULL) >= 0;
+}
+
+static bool has_long_runs(void)
+{
+	static char frame[9000];
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame));
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, NULL, "GPL", PASS, N(PASS), NULL);
+
+	return fd >= 0 && !bpf_prog_test_run_opts(fd, &opts);
 }
 
 /* All that came with them: for_each_map_elem. */
@@ -101,9 +111,9 @@ static const struct {
 	const char *name;
 	bool (*has)(void);
 } questions[] = {
-	{"tcx", has_tcx},	  {"frags", has_frags},	  {"callbacks", has_callbacks},
-	{"bloom", has_bloom},	  {"enum64", has_enum64}, {"link-targets", has_link_targets},
-	{"tracing", has_tracing},
+	{"tcx", has_tcx},	  {"frags", has_frags},		{"callbacks", has_callbacks},
+	{"bloom", has_bloom},	  {"enum64", has_enum64},	{"link-targets", has_link_targets},
+	{"tracing", has_tracing}, {"long-runs", has_long_runs},
 };
 
 int main(int argc, char **argv)

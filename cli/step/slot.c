@@ -149,11 +149,26 @@ static int make(struct weir_slot *slot, int reason_fd)
 	return slot->reason_fd < 0 ? -errno : 0;
 }
 
+/* libbpf asks old kernels whether they keep names, and takes any failure for a no: nobody
+ * would know the program again. */
+static int check_name(const struct weir_step *step, int prog_fd)
+{
+	struct weir_prog prog;
+	int err = weir_prog_by_fd(prog_fd, &prog);
+
+	if (err || kind_of(step, &prog) >= 0)
+		return err;
+	weir_say_error("%s: the kernel has loaded the program without its name; try again",
+		       step->name);
+	return -EAGAIN;
+}
+
 int weir_slot_put(struct weir_slot *slot, int prog_fd, int reason_fd)
 {
 	uint32_t index = 0;
-	int err = slot->fd < 0 ? make(slot, reason_fd) : 0;
+	int err = check_name(slot->step, prog_fd);
 
+	err = err ?: slot->fd < 0 ? make(slot, reason_fd) : 0;
 	if (err)
 		return err;
 	if (bpf_map_update_elem(slot->fd, &index, &prog_fd, BPF_ANY))
