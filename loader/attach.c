@@ -113,6 +113,11 @@ static int check_options(const struct weir_attach_opts *opts)
 				 "%s: attach: handle 0x%x: handles count within a pref; "
 				 "give pref, too",
 				 opts->dev, opts->handle);
+	if (opts->exact && (opts->hook != WEIR_HOOK_XDP || !opts->prog_fd))
+		return weir_fail(-EINVAL, "%s: attach: who expects a program brings one, at xdp",
+				 opts->dev);
+	if ((opts->first || opts->unpinned) && !opts->tcx)
+		return weir_fail(-EINVAL, "%s: attach: first and unpinned are of tcx", opts->dev);
 	if (opts->tcx && (opts->pref || opts->handle))
 		return weir_fail(-EINVAL, "%s: attach: tcx has no pref and no handle", opts->dev);
 	return 0;
@@ -300,6 +305,7 @@ int weir_attach(struct weir_net *net, const struct weir_attach_opts *opts,
 	if (err)
 		return weir_attach_fail(err, at.dev, "attach", NULL);
 	at.result.ifindex = at.ifindex;
+	at.result.link_fd = -1;
 	err = transact(&at);
 	at.result.in_hw |= !err && at.on_device;
 	if (err)

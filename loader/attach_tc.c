@@ -262,6 +262,17 @@ static int check_qdisc(const struct weir_attaching *at)
 	return 0;
 }
 
+/* The pref before all others; 0, the kernel's choice, where there is none. */
+static uint32_t pref_before(const struct entries *all)
+{
+	uint32_t lowest = 0;
+
+	for (size_t i = 0; all->list && i < all->n; i++)
+		if (!lowest || all->list[i].filter.pref < lowest)
+			lowest = all->list[i].filter.pref;
+	return lowest > 1 ? lowest - 1 : 0;
+}
+
 static int decide(const struct weir_attaching *at, struct plan *plan)
 {
 	const struct entry *entry;
@@ -277,6 +288,8 @@ static int decide(const struct weir_attaching *at, struct plan *plan)
 	entry = err ? NULL : find_slot(at, &plan->all);
 	if (entry)
 		err = plan_replace(at, entry, plan);
+	else if (!err && at->opts.first)
+		plan->filter.pref = pref_before(&plan->all);
 	if (err)
 		plan_close(plan);
 	return err;

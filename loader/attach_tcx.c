@@ -186,22 +186,41 @@ int weir_tcx_look(struct weir_attaching *at)
 		return -EOPNOTSUPP;
 	if (err)
 		return weir_attach_fail(err, at->dev, weir_hook_name(at->opts.hook), NULL);
-	return find_bpffs(at, mnt) ? 0 : look_at(at, mnt);
+	return at->opts.unpinned || find_bpffs(at, mnt) ? 0 : look_at(at, mnt);
 }
 
 /* ---- attach -------------------------------------------------------------- */
 
-/* -EAGAIN, not logged: somebody pinned a link of this slot meanwhile. */
-static int create(struct weir_attaching *at, const char *path)
+static int make_link(const struct weir_attaching *at)
 {
 	int err = weir_net_enter(at->net), fd;
 
 	if (err)
 		return err;
-	fd = weir_sys_tcx_link(at->ifindex, at->opts.hook, at->prog_fd);
+	fd = weir_sys_tcx_link(at->ifindex, at->opts.hook, at->prog_fd, at->opts.first);
 	weir_net_leave(at->net);
+	return fd < 0 ? weir_attach_fail(fd, at->dev, weir_hook_name(at->opts.hook), NULL) : fd;
+}
+
+static int attach_unpinned(struct weir_attaching *at)
+{
+	int fd = make_link(at);
+
 	if (fd < 0)
-		return weir_attach_fail(fd, at->dev, weir_hook_name(at->opts.hook), NULL);
+		return fd;
+	at->result.tcx = true;
+	at->result.prog_id = at->prog.id;
+	at->result.link_fd = fd;
+	return 0;
+}
+
+/* -EAGAIN, not logged: somebody pinned a link of this slot meanwhile. */
+static int create(struct weir_attaching *at, const char *path)
+{
+	int fd = make_link(at), err;
+
+	if (fd < 0)
+		return fd;
 	err = bpf_obj_pin(fd, path);
 	/* A detach may have met the link before it had a pin to be removed. */
 	if (!err && is_dead(fd)) {
@@ -250,9 +269,13 @@ static int attach_once(struct weir_attaching *at, const char *path)
 int weir_tcx_attach(struct weir_attaching *at)
 {
 	char mnt[PATH_BYTES], path[PATH_BYTES];
-	bool found = !find_bpffs(at, mnt);
-	int err = weir_bpffs_ensure(found ? mnt : NULL, mnt, sizeof(mnt), at->undo);
+	bool found;
+	int err;
 
+	if (at->opts.unpinned)
+		return attach_unpinned(at);
+	found = !find_bpffs(at, mnt);
+	err = weir_bpffs_ensure(found ? mnt : NULL, mnt, sizeof(mnt), at->undo);
 	if (!err)
 		err = weir_bpffs_mkdirs(mnt, WEIR_TCX_PIN_DIR, at->undo);
 	if (err)

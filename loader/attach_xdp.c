@@ -145,13 +145,47 @@ static int choose_mode(const struct weir_attaching *at, const struct weir_link *
 	return 0;
 }
 
-static int refuse_foreign(const char *dev, const struct plan *plan)
+static int refuse_foreign(const struct weir_attaching *at, const struct plan *plan)
 {
-	char remedy[160];
+	char remedy[160] = "force runs it all the same, behind another";
 
-	snprintf(remedy, sizeof(remedy),
-		 "`weir detach dev %s xdp force` removes it, force on attach replaces it", dev);
-	return weir_owner_refuse(-EEXIST, dev, place_of(plan->mode), NULL, &plan->prog, remedy);
+	if (!at->opts.exact)
+		snprintf(remedy, sizeof(remedy),
+			 "`weir detach dev %s xdp force` removes it, force on attach replaces it",
+			 at->dev);
+	return weir_owner_refuse(-EEXIST, at->dev, place_of(plan->mode), NULL, &plan->prog, remedy);
+}
+
+/* A program that is wrapped would be lost with what wraps it. */
+static int refuse_captured(const char *dev, const struct plan *plan)
+{
+	return weir_fail(
+		-EBUSY,
+		"%s: %s: is captured from by weir capture (program %s, id %u); end that, or "
+		"`weir capture dev %s off` does",
+		dev, place_of(plan->mode), plan->prog.name, plan->prog.id, dev);
+}
+
+static int refuse_stale(const struct weir_attaching *at, const struct plan *plan)
+{
+	return weir_fail(-ESTALE,
+			 "%s: %s: holds program id %u, not %u: somebody was faster; try again",
+			 at->dev, place_of(plan->mode), plan->prog_id, at->opts.expected_id);
+}
+
+/* May what is there go? */
+static int judge_current(const struct weir_attaching *at, const struct plan *plan)
+{
+	if (held_by_link(at->net, at->ifindex, plan->mode, plan->prog_fd))
+		return weir_owner_refuse_link(-EBUSY, at->dev, place_of(plan->mode), at->ifindex,
+					      &plan->prog);
+	if (at->opts.force || plan->prog_id == at->prog.id)
+		return 0;
+	if (!plan->prog.ours)
+		return refuse_foreign(at, plan);
+	if (!at->opts.exact && weir_prog_is_capture(&plan->prog))
+		return refuse_captured(at->dev, plan);
+	return 0;
 }
 
 /* Looks at the interface and decides. Refusals are logged; -EAGAIN is not. */
@@ -166,13 +200,10 @@ static int decide(const struct weir_attaching *at, struct plan *plan)
 	err = choose_mode(at, &link, plan);
 	if (!err)
 		err = open_current(plan, id_in_mode(&link, plan->mode), at->dev);
-	if (err || !plan->prog_id)
-		return err;
-	if (held_by_link(at->net, at->ifindex, plan->mode, plan->prog_fd))
-		err = weir_owner_refuse_link(-EBUSY, at->dev, place_of(plan->mode), at->ifindex,
-					     &plan->prog);
-	else if (!plan->prog.ours && !at->opts.force && plan->prog_id != at->prog.id)
-		err = refuse_foreign(at->dev, plan);
+	if (!err && at->opts.exact && plan->prog_id != at->opts.expected_id)
+		err = refuse_stale(at, plan);
+	if (!err && plan->prog_id)
+		err = judge_current(at, plan);
 	if (err)
 		plan_close(plan);
 	return err;
@@ -280,7 +311,8 @@ int weir_xdp_attach(struct weir_attaching *at)
 		}
 		former_id = plan.prog_id;
 		err = attach_once(at, &plan, ext, sizeof(ext));
-		if (!err && plan.prog_id)
+		/* what expects a program goes on running it */
+		if (!err && plan.prog_id && !at->opts.exact)
 			weir_dispatcher_removed(&plan.prog, at->dev, at->ifindex);
 		plan_close(&plan);
 	}
@@ -300,6 +332,8 @@ static int detach_once(struct weir_detaching *de, const struct plan *plan, char 
 	char remedy[128];
 	int err;
 
+	if (de->opts.prog_id && plan->prog_id != de->opts.prog_id)
+		return 0;
 	if (held_by_link(de->net, de->ifindex, plan->mode, plan->prog_fd) &&
 	    (de->opts.force || plan->prog.ours))
 		return weir_owner_refuse_link(-EBUSY, de->dev, place_of(plan->mode), de->ifindex,
@@ -310,6 +344,8 @@ static int detach_once(struct weir_detaching *de, const struct plan *plan, char 
 		weir_detach_leave(de, place_of(plan->mode), NULL, &plan->prog, remedy);
 		return 0;
 	}
+	if (!de->opts.force && !de->opts.prog_id && weir_prog_is_capture(&plan->prog))
+		return refuse_captured(de->dev, plan);
 	err = set_program(de->net, de->ifindex, -1, modes[plan->mode].flag | XDP_FLAGS_REPLACE,
 			  plan->prog_fd, ext, ext_len);
 	if (err == -EEXIST)

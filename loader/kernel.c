@@ -51,7 +51,7 @@ struct bpf_program *weir_object_prog(const struct weir_object *obj, const char *
 
 /* XDP programs share one attach type so that they may share a program array
  * (kernel 6.18 compares it). */
-static void set_kind(struct bpf_program *prog, uint32_t prog_type, bool frags)
+static void set_kind(struct bpf_program *prog, uint32_t prog_type, bool frags, bool no_attach_type)
 {
 	struct weir_section_kind kind = weir_section_kind(bpf_program__section_name(prog));
 	uint32_t attach_type = prog_type == BPF_PROG_TYPE_XDP ? BPF_XDP : 0;
@@ -59,7 +59,7 @@ static void set_kind(struct bpf_program *prog, uint32_t prog_type, bool frags)
 	if (kind.prog_type == prog_type && kind.attach_type)
 		attach_type = kind.attach_type;
 	bpf_program__set_type(prog, prog_type);
-	bpf_program__set_expected_attach_type(prog, attach_type);
+	bpf_program__set_expected_attach_type(prog, no_attach_type ? 0 : attach_type);
 	if (prog_type == BPF_PROG_TYPE_XDP && (frags || kind.frags))
 		bpf_program__set_flags(prog, bpf_program__flags(prog) | BPF_F_XDP_HAS_FRAGS);
 	bpf_program__set_autoload(prog, true);
@@ -89,7 +89,7 @@ static bool is_wanted_tail(const struct weir_object *obj, const struct bpf_progr
 	return false;
 }
 
-static int pick_entry(struct weir_object *obj)
+static int pick_entry(struct weir_object *obj, const struct weir_load_opts *opts)
 {
 	bool frags = obj->progs[obj->chosen].frags;
 	struct bpf_program *prog;
@@ -104,7 +104,7 @@ static int pick_entry(struct weir_object *obj)
 		if (prog == obj->entry ||
 		    (!obj->device &&
 		     (is_wanted_tail(obj, prog) || is_static_value(obj, bpf_program__name(prog)))))
-			set_kind(prog, obj->prog_type, frags);
+			set_kind(prog, obj->prog_type, frags, opts->no_attach_type);
 		else
 			bpf_program__set_autoload(prog, false);
 	}
@@ -140,7 +140,7 @@ static int pick_all(struct weir_object *obj)
 		if (!type && weir_section_is_tail(section, &id, &key))
 			type = common;
 		if (type) {
-			set_kind(prog, type, false);
+			set_kind(prog, type, false, false);
 			n++;
 		} else {
 			weir_log(WEIR_LOG_NOTICE,
@@ -280,7 +280,7 @@ static int one_round(struct weir_object *obj, const struct weir_load_opts *opts,
 	int err;
 
 	err = open_image(obj, log);
-	err = err ?: opts->all ? pick_all(obj) : pick_entry(obj);
+	err = err ?: opts->all ? pick_all(obj) : pick_entry(obj, opts);
 	if (!err && obj->device)
 		set_device(obj);
 	if (!err && opts->whole_log && obj->entry)

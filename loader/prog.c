@@ -265,3 +265,43 @@ int weir_prog_open_id(uint32_t id)
 				 fd == -EPERM ? "; run as root" : "");
 	return fd;
 }
+
+/* ---- weir capture ---------------------------------------------------------- */
+
+bool weir_prog_is_capture(const struct weir_prog *prog)
+{
+	return prog->ours && !strcmp(prog->object, "sample.o") &&
+	       !strncmp(prog->name, "sample_xdp", 10);
+}
+
+/* fd of the program array that holds what it runs. */
+static int wrapped_map(const struct weir_prog *capture)
+{
+	for (uint32_t i = 0; i < capture->n_map_ids; i++) {
+		int fd = weir_map_open_id_quiet(capture->map_ids[i]);
+		struct weir_map map;
+
+		if (fd < 0)
+			return fd;
+		if (!weir_map_by_fd(fd, &map) && !strcmp(map.name, "weir_wrapped"))
+			return fd;
+		close(fd);
+	}
+	return -ENOENT;
+}
+
+int weir_prog_captured(const struct weir_prog *capture, struct weir_prog *out)
+{
+	uint32_t slot = 0, id = 0;
+	int fd, err = 0;
+
+	if (!weir_prog_is_capture(capture))
+		return -ENOENT;
+	fd = wrapped_map(capture);
+	if (fd < 0)
+		return fd;
+	if (bpf_map_lookup_elem(fd, &slot, &id))
+		err = -errno;
+	close(fd);
+	return err ? err : weir_prog_by_id(id, out);
+}

@@ -47,7 +47,7 @@ int weir_sys_tcx_query(int ifindex, enum weir_hook hook, struct weir_tcx *out)
 	return 0;
 }
 
-int weir_sys_tcx_link(int ifindex, enum weir_hook hook, int prog_fd)
+int weir_sys_tcx_link(int ifindex, enum weir_hook hook, int prog_fd, bool first)
 {
 	union bpf_attr attr;
 
@@ -55,6 +55,8 @@ int weir_sys_tcx_link(int ifindex, enum weir_hook hook, int prog_fd)
 	attr.link_create.prog_fd = (uint32_t)prog_fd;
 	attr.link_create.target_ifindex = (uint32_t)ifindex;
 	attr.link_create.attach_type = tcx_attach_type(hook);
+	if (first)
+		attr.link_create.flags = WEIR_BPF_F_BEFORE;
 	return sys_bpf(BPF_LINK_CREATE, &attr, sizeof(attr));
 }
 

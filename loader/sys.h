@@ -23,7 +23,7 @@ struct weir_tcx {
 /* -EINVAL: this kernel has no tcx. -ENODEV. */
 int weir_sys_tcx_query(int ifindex, enum weir_hook hook, struct weir_tcx *out);
 /* Returns the link's fd; the program runs until the last reference goes. */
-int weir_sys_tcx_link(int ifindex, enum weir_hook hook, int prog_fd);
+int weir_sys_tcx_link(int ifindex, enum weir_hook hook, int prog_fd, bool first);
 /* For programs attached without a link. */
 int weir_sys_tcx_detach(int ifindex, enum weir_hook hook, int prog_fd);
 

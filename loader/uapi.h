@@ -13,6 +13,8 @@
 #define WEIR_BPF_TCX_EGRESS    47 /* BPF_TCX_EGRESS, Linux 6.6 */
 #define WEIR_BPF_LINK_TYPE_TCX 11 /* BPF_LINK_TYPE_TCX, Linux 6.6 */
 
+#define WEIR_BPF_F_BEFORE      (1U << 3) /* BPF_F_BEFORE, Linux 6.6; of nothing: of all */
+
 /* BPF_MPROG_MAX of include/linux/bpf_mprog.h, Linux 6.6: programs a tcx hook holds. */
 #define WEIR_TCX_MAX	       64
 

@@ -180,6 +180,8 @@ struct weir_load_opts {
 			       * but for perf event arrays; 0: all for the host */
 	bool whole_log;	      /* the verifier's whole log at WEIR_LOG_INFO also on success */
 	struct weir_net *net; /* with ifindex: the namespace that it counts in */
+	bool no_attach_type;  /* XDP: as old loaders leave programs, to share a program array with
+			       * those (kernel 6.18 compares) */
 	bool unpinned;	      /* all maps are new and go with the object: no pin is made, used or
 			       * looked at, no bpffs needed */
 	const struct weir_load_map *maps;
@@ -269,6 +271,13 @@ struct weir_attach_opts {
 	/* With an object for the device: when that does not take it, native XDP or a filter of
 	 * the host's instead, with a notice. */
 	bool fallback;
+	/* XDP: only in the place of program @expected_id (0: of none), else -ESTALE. For who puts a
+	 * program in front of another, and that one back. */
+	bool exact;
+	uint32_t expected_id;
+	/* tcx: before all that are there; and with no pin, so that it goes with the result's
+	 * link_fd. Where clsact stands in: before all, as long as none has pref 1. */
+	bool first, unpinned;
 
 	/* one of: */
 	struct weir_object *object; /* chosen, not loaded */
@@ -287,6 +296,7 @@ struct weir_attach_result {
 	uint32_t replaced_prog_id; /* 0: the hook was free */
 	bool unchanged;		   /* this very program was attached already */
 	bool in_hw;		   /* it runs on the device */
+	int link_fd;		   /* with unpinned, by tcx: the caller's; -1 */
 };
 
 /* Loads and attaches as one transaction: the former program runs until the
@@ -305,6 +315,7 @@ struct weir_detach_opts {
 	uint32_t handle;	 /* clsact; 0: any */
 	const char *name;	 /* tc; NULL: any */
 	bool tcx;		 /* INGRESS, EGRESS: only tcx links */
+	uint32_t prog_id;	 /* XDP: only this program; 0: any */
 };
 
 /* Removes weir's programs that match; returns how many. 0 is success: there
@@ -402,6 +413,12 @@ int weir_prog_next(uint32_t *id, struct weir_prog *out);
 
 /* An fd of program @id, which the caller closes. Logged. */
 int weir_prog_open_id(uint32_t id);
+
+/* Is @prog what stands at XDP in the place of another program while `weir capture' runs, or was
+ * killed? */
+bool weir_prog_is_capture(const struct weir_prog *prog);
+/* The program that such a one runs. -ENOENT, not logged: it runs none, or is no such. */
+int weir_prog_captured(const struct weir_prog *capture, struct weir_prog *out);
 
 /* A program in place of a function of another one: a component of libxdp's dispatchers. */
 struct weir_prog_part {

@@ -90,6 +90,26 @@ static int whole_path(const char *path, const char *bpffs, struct weir_undo *und
 	return 0;
 }
 
+int weir_bpffs_directory(const char *bpffs, const char *relative, char *buf, size_t len)
+{
+	struct weir_undo *undo;
+	char mnt[PATH_MAX];
+	int err = weir_undo_new(&undo);
+
+	if (err)
+		return weir_fail(err, "%s: out of memory", relative);
+	err = weir_bpffs_ensure(bpffs, mnt, sizeof(mnt), undo);
+	err = err ?: weir_bpffs_mkdirs(mnt, relative, undo);
+	if (!err && (size_t)snprintf(buf, len, "%s/%s", mnt, relative) >= len)
+		err = weir_fail(-ENAMETOOLONG, "%s/%s: too long", mnt, relative);
+	if (err)
+		weir_undo_rollback(undo);
+	else
+		weir_undo_commit(undo);
+	weir_undo_free(undo);
+	return err;
+}
+
 static int pin_at(int fd, const char *path)
 {
 	int err = bpf_obj_pin(fd, path);

@@ -83,6 +83,10 @@ int weir_map_open_id_quiet(uint32_t id);
 
 #define WEIR_MAP_TYPE_LPM_TRIE 11 /* BPF_MAP_TYPE_LPM_TRIE, include/uapi/linux/bpf.h */
 
+/* Directory @relative below the bpffs, which is mounted where it is not, and what is missing made:
+ * its path to @buf. Logged. */
+int weir_bpffs_directory(const char *bpffs, const char *relative, char *buf, size_t len);
+
 /* @path: a path, or a plain name for BPFFS/tc/globals, where iproute2 pins. Directories
  * are made. -EEXIST; logged. */
 int weir_map_pin(int fd, const char *path, const char *bpffs);
