@@ -24,6 +24,11 @@ $(B)/tests/test_packets $(F)/fuzz_packets: MORE_LIBS := -lpcap -lm
 
 # What of weir serve knows of no network.
 $(B)/tests/test_state: $(addprefix $(A)/cli/serve/,state.o metrics.o json.o)
+
+# Expressions of weir capture, beside libpcap's.
+$(B)/tests/test_expr: $(patsubst %,$(A)/cli/capture/%.o,expr expr_load expr_translate)
+$(B)/tests/test_expr: MORE_LIBS := -lpcap
+
 # What of weir top knows of no terminal.
 $(B)/tests/test_top: $(addprefix $(A)/cli/top/,rows.o runs.o values.o spark.o)
 
@@ -36,8 +41,10 @@ $(B)/weir-shared: $(CLI_OBJ) $(B)/libweir.so
 		$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-rpath,$(abspath $(B)) -o $@ $(CLI_OBJ) -L$(B) -lweir $(SHARED_LIBS)
 
 $(TOOLS): $(B)/tests/tool_%: tests/tool_%.c $(B)/libweir.a
-	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) $(B)/libweir.a $(SHARED_LIBS)
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) $(B)/libweir.a $(SHARED_LIBS) $(MORE_LIBS)
 
+$(B)/tests/tool_sample: $(patsubst %,$(B)/cli/capture/%.o,expr expr_load expr_translate)
+$(B)/tests/tool_sample: MORE_LIBS := -lpcap
 $(B)/tests/tool_packets: $(patsubst %,$(B)/cli/packets/%.o,describe describe_frame header layers)
 
 $(B)/tests/fault.so: tests/preload_fault.c
