@@ -405,6 +405,18 @@ static void captures_are_written_and_read(void **state)
 {
 	char path[] = "/tmp/weir-packets-XXXXXX";
 	struct packet packet = build("ipv4 udp len 61");
+	const struct weir_pcapng_interface from = {
+		.name = "eth0", .description = "xdp native", .filter = "udp", .snap_bytes = 100};
+	struct weir_pcapng_packet out = {
+		.time_ns = 1500000000123456789,
+		.bytes = packet.bytes,
+		.comment = "XDP_TX; odd",
+		.direction = WEIR_PCAPNG_IN,
+		.has_queue = true,
+		.queue = 3,
+		.has_xdp_verdict = true,
+		.xdp_verdict = 3,
+	};
 	struct weir_pcapng *pcapng;
 	struct counted counted = {.packets = 0};
 	int fd = mkstemp(path);
@@ -412,9 +424,16 @@ static void captures_are_written_and_read(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(weir_pcapng_open(path, &pcapng), 0);
-	weir_pcapng_add(pcapng, 1500000000123456789, packet.bytes, packet.len, "XDP_TX; odd");
-	weir_pcapng_add(pcapng, 1500000001123456789, packet.bytes, 14, NULL);
+	assert_int_equal(weir_pcapng_open(path, &from, &pcapng), 0);
+	out.len_bytes = out.wire_bytes = packet.len;
+	weir_pcapng_add(pcapng, &out);
+	out = (struct weir_pcapng_packet){.time_ns = 1500000001123456789,
+					  .bytes = packet.bytes,
+					  .len_bytes = 14,
+					  .wire_bytes = packet.len};
+	weir_pcapng_add(pcapng, &out);
+	weir_pcapng_statistics(pcapng, 1500000002123456789, 2, 0);
+	assert_int_equal(weir_pcapng_flush(pcapng), 0);
 	assert_int_equal(weir_pcapng_close(pcapng), 0);
 	assert_int_equal(weir_packets_read(path, count, &counted), 0);
 	assert_int_equal(counted.packets, 2);
@@ -422,7 +441,7 @@ static void captures_are_written_and_read(void **state)
 	assert_int_equal(counted.last_ns, 1500000001123456789);
 	unlink(path);
 	assert_int_equal(weir_packets_read(path, count, &counted), -ENOENT);
-	assert_true(weir_pcapng_open("/nowhere/x", &pcapng) < 0);
+	assert_true(weir_pcapng_open("/nowhere/x", NULL, &pcapng) < 0);
 }
 
 static void captures_that_cannot_be(void **state)

@@ -148,13 +148,20 @@ static bool goes_on(const struct test *test, int32_t verdict)
 static void write_out(struct test *test, const struct weir_packet *packet)
 {
 	char comment[1024];
+	const struct weir_pcapng_packet out = {
+		.time_ns = packet->time_ns,
+		.bytes = test->bytes,
+		.len_bytes = test->outcome.out_bytes,
+		.wire_bytes = test->outcome.out_bytes,
+		.comment = comment,
+	};
 	size_t used;
 
 	used = (size_t)snprintf(comment, sizeof(comment), "%s", test->outcome.verdict);
 	for (size_t i = 0; i < test->outcome.counts.n && used < sizeof(comment); i++)
 		used += (size_t)snprintf(comment + used, sizeof(comment) - used, "; %s",
 					 test->outcome.counts.list[i]);
-	weir_pcapng_add(test->out, packet->time_ns, test->bytes, test->outcome.out_bytes, comment);
+	weir_pcapng_add(test->out, &out);
 }
 
 static int take(const struct weir_packet *packet, void *ctx)
@@ -273,7 +280,7 @@ int weir_test_run(const struct weir_globals *globals, const union weir_config *c
 	err = err ? err : weir_subject_fill(&test.subject, &cfg->sets, cfg->maps);
 	err = err ? err : weir_subject_watch(&test.subject);
 	if (!err && cfg->out)
-		err = weir_pcapng_open(cfg->out, &test.out);
+		err = weir_pcapng_open(cfg->out, NULL, &test.out);
 	if (!err) {
 		reporting = true;
 		err = weir_report_open(globals, cfg, test.subject.name, &test.report);
