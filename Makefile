@@ -41,6 +41,7 @@ UPLOT := $(B)/page/node_modules/uplot/dist
 override CPPFLAGS += -DWEIR_POLICE_OBJECT='"$(B)/bpf/legacy/police.o"'
 override CPPFLAGS += -DWEIR_FILTER_OBJECT='"$(B)/bpf/legacy/filter.o"' -DWEIR_GATE_OBJECT='"$(B)/bpf/legacy/gate.o"'
 override CPPFLAGS += -DWEIR_FORWARD_OBJECT='"$(B)/bpf/legacy/forward.o"'
+override CPPFLAGS += -DWEIR_SAMPLE_OBJECT='"$(B)/bpf/legacy/sample.o"'
 override CPPFLAGS += -DWEIR_LIBEXEC='"$(libexecdir)"'
 HARNESS := $(B)/cli/packets/harness.bpf.o
 override CPPFLAGS += -DWEIR_HARNESS='"$(HARNESS)"'
@@ -51,7 +52,7 @@ LIB_SRC  := $(sort $(wildcard loader/*.c maps/*.c))
 CLI_SRC  := $(sort $(wildcard cli/*.c $(patsubst %,cli/%/*.c,board filter forward police rules step)))
 TOP_SRC  := $(sort $(wildcard cli/top/*.c))
 SERVE_SRC := $(sort $(wildcard cli/serve/*.c))
-PACKETS_SRC := $(sort $(filter-out %.bpf.c,$(wildcard cli/packets/*.c)))
+PACKETS_SRC := $(sort $(filter-out %.bpf.c,$(wildcard cli/packets/*.c cli/capture/*.c)))
 STATIC_SRC := $(sort $(wildcard loader/static/*.c))
 BPF_SRC  := $(sort $(wildcard bpf/*.bpf.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
@@ -66,7 +67,7 @@ CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 TOP_OBJ := $(TOP_SRC:%.c=$(B)/%.o)
 SERVE_OBJ := $(SERVE_SRC:%.c=$(B)/%.o)
 PACKETS_OBJ := $(PACKETS_SRC:%.c=$(B)/%.o)
-# weir top, serve, test; empty: without them, and without ncurses, libmicrohttpd, libpcap and npm.
+# weir top, serve, test, bench, capture; empty: without them, and without ncurses, libmicrohttpd, libpcap and npm.
 APART ?= $(B)/weir-top $(B)/weir-serve $(B)/weir-packets
 SHIMS   := $(B)/shims/tc $(B)/shims/ip
 # Those that have a form for network cards: the same source with WEIR_OFFLOAD.
@@ -92,7 +93,7 @@ STATIC_LIBS := $(foreach l,bpf elf z md,-l:lib$(l).a) $(filter -l:%,$(call archi
 endif
 
 .PHONY: all help deps deps-check deps-auto demo check check-format check-headers check-lint \
-	check-unit check-fuzz check-self check-ci fuzz fuzz-filter bench install clean asan tests \
+	check-unit check-fuzz check-self check-ci fuzz fuzz-filter fuzz-sample bench install clean asan tests \
 	vmcheck vmcheck-all support
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -104,7 +105,7 @@ help:
 	@echo 'deps     install what building and testing needs (Debian, root)'
 	@echo 'demo     packets counted four ways, each verified (root; below a minute)'
 	@echo 'check    every test (root)      fuzz     all fuzzers, until stopped (root)'
-	@echo "fuzz-filter, fuzz-police, fuzz-forward  a program against its model, until they differ (root)"
+	@echo "fuzz-filter, -police, -forward, -sample  a program against its model, until they differ (root)"
 	@echo 'vmcheck  selftests in virtual machines: Linux $(VM_KERNELS); KERNELS="6.1 newest" SUITES="test_attach"'
 	@echo 'vmcheck-all  all of them, also on 5.10 and the newest kernel of Debian (an hour)'
 	@echo 'bench    measurements           install  DESTDIR= PREFIX=$(PREFIX)'
@@ -202,6 +203,7 @@ $(addsuffix /cli/filter/write.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/filte
 $(addsuffix /cli/police/write.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/police.o
 $(addsuffix /cli/forward/set.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/forward.o
 $(addsuffix /cli/step/gate.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/gate.o
+$(addsuffix /cli/capture/sampler.o,$(B) $(B)/asan $(B)/fuzz): $(B)/bpf/legacy/sample.o
 
 # tc and ip by name: what is about BPF goes to weir, the rest to the real ones.
 $(SHIMS): | $(B)/weir

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * weir top, serve, test: executables of their own, since they need libraries that nobody
- * else should have to load. In: a parsed line. Out: that executable in our
- * place; there, its function.
+ * weir top, serve, test, bench, capture: executables of their own, since they need libraries that
+ * nobody else should have to load. In: a parsed line. Out: that executable in our place; there, its
+ * function.
  */
 #include <errno.h>
 #include <limits.h>
@@ -89,4 +89,9 @@ int weir_cmd_test(const struct weir_globals *globals, const union weir_config *c
 int weir_cmd_bench(const struct weir_globals *globals, const union weir_config *cfg)
 {
 	return run_apart("packets", "bench", globals, cfg);
+}
+
+int weir_cmd_capture(const struct weir_globals *globals, const union weir_config *cfg)
+{
+	return run_apart("packets", "capture", globals, cfg);
 }

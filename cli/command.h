@@ -115,6 +115,21 @@ struct weir_bench_config {
 	const char *dev;
 };
 
+struct weir_capture_config {
+	const char *dev;
+	uint32_t hook; /* enum weir_hook; NONE: XDP */
+	uint32_t mode; /* enum weir_xdp_mode */
+	bool off, force;
+	const char *file;  /* NULL: lines; "-" */
+	const char *match; /* an expression of pcap-filter(7) */
+	uint32_t verdicts; /* bits by their numbers; 0: all */
+	uint32_t one_in;   /* 0: every packet */
+	uint32_t snap_bytes;
+	uint32_t count;	     /* 0: without end */
+	uint64_t seconds_ns; /* 0: without end */
+	uint32_t buffer_mib;
+};
+
 struct weir_top_config {
 	const char *dev;
 	uint64_t interval_ns; /* 0: a second */
@@ -233,6 +248,7 @@ union weir_config {
 	struct weir_stat_config stat;
 	struct weir_test_config test;
 	struct weir_bench_config bench;
+	struct weir_capture_config capture;
 	struct weir_top_config top;
 	struct weir_serve_config serve;
 	struct weir_map_config map;
@@ -258,6 +274,7 @@ extern const struct weir_word weir_global_words[];
 extern const struct weir_word weir_filter_words[];
 extern const struct weir_word weir_police_words[];
 extern const struct weir_word weir_forward_words[];
+extern const struct weir_word weir_capture_words[];
 
 /* What a whole command line asks for. */
 struct weir_cli {
@@ -354,6 +371,7 @@ int weir_cmd_map_apply(const struct weir_globals *globals, const union weir_conf
 int weir_cmd_map_freeze(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_test(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_bench(const struct weir_globals *globals, const union weir_config *cfg);
+int weir_cmd_capture(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_top(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_serve(const struct weir_globals *globals, const union weir_config *cfg);
 int weir_cmd_help(const struct weir_globals *globals, const union weir_config *cfg);

@@ -331,6 +331,11 @@ const struct weir_command weir_commands[] = {
 	{"bench", weir_cmd_bench, bench_words, "measure what a program costs a packet",
 	 "In nanoseconds, by the kernel's test run, net of a program that does nothing; the two\n"
 	 "in turns. Without `flows' all runs have the same packet, so that caches are hot.\n"},
+	{"capture", weir_cmd_capture, weir_capture_words, "show or write packets, with verdicts",
+	 "At XDP the program that is attached runs on, behind one that copies packets with its\n"
+	 "verdict; when the capture ends, however it ends, it is put back. After a kill -9 the\n"
+	 "next capture does that, or `off'. At tc the capture stands before other programs, and\n"
+	 "knows no verdicts. EXPRESSION is one of pcap-filter(7): 'tcp port 443', 'vlan 5'.\n"},
 	{"top", weir_cmd_top, top_words, "watch interfaces, programs and counters, live",
 	 "Keys: arrows move, / filters, s sorts, space pauses, ? explains, q ends.\n"},
 	{"serve", weir_cmd_serve, serve_words, "show counters over HTTP: Prometheus, and a page",

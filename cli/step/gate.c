@@ -50,10 +50,17 @@ struct search {
 
 static int look(const struct weir_attachment *at, void *ctx)
 {
+	struct weir_attachment behind;
 	struct search *search = ctx;
 	struct weir_map map;
 	int fd, err;
 
+	/* weir capture stands before it for a while; its sets can be edited all the same */
+	if (at->has_prog && weir_prog_is_capture(&at->prog)) {
+		behind = *at;
+		if (!weir_prog_captured(&at->prog, &behind.prog))
+			at = &behind;
+	}
 	if (!is_gate(at) || (search->hook && search->hook != at->hook))
 		return 0;
 	fd = weir_step_map_of(&at->prog, search->step->slot_map);
@@ -133,6 +140,12 @@ static int read_chain(const struct weir_attachment *at, void *ctx)
 	/* weir_attach() names others' */
 	if (!at->has_prog || !at->prog.ours || (chain->force && !is_gate(at)))
 		return 0;
+	if (weir_prog_is_capture(&at->prog)) {
+		weir_say_error("%s: xdp is captured from by weir capture; end that, or `weir "
+			       "capture dev %s off` does",
+			       chain->dev, chain->dev);
+		return -EBUSY;
+	}
 	if (!is_gate(at)) {
 		weir_say_error("%s: xdp holds program %s (id %u); `weir detach dev %s xdp` removes "
 			       "it, force replaces it",
