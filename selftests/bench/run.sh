@@ -51,6 +51,10 @@ ns "$ROUTER" ethtool -K s0 gro on >/dev/null
 ns "$ROUTER" "$BUILD/bench/forward" "$PROGS/bench_forward.o" "$WEIR" c0 r0 r1 s0 10.77.1.1
 "$WEIR" -n "$ROUTER" forward off
 
+echo
+echo 'sample: cost of a packet (goals: at most 0.35 and 0.45 of the peer)'
+"$BUILD/bench/sample" "$BUILD/bpf/sample.o" "$PROGS/bench_sample.o"
+
 netns_add A B
 veth_pair "$A" v0 "$B" v1
 W="$WEIR -q"
