@@ -53,6 +53,11 @@ ok '05-filter: a connection from here' ns "$A" ping -q -c 1 -W 1 fd99:1::2
 echo 10.99.1.2 >>"$TMP/list"
 ok '05-filter: with the client in the list' ns "$A" bash "$ROOT/examples/05-filter/run.sh" eth1 "$TMP/list"
 fails '05-filter: it gets no answer' ns "$B" curl -s -m 1 http://10.99.1.1/
+# What the filter drops, seen by a capture in front of it.
+background ns "$B" curl -s -m 3 http://10.99.1.1/
+ok '08-capture' ns "$A" bash "$ROOT/examples/08-capture/run.sh" eth1 3 "$TMP/dropped.pcapng"
+like "$out" 'IP 10.99.1.2.[0-9]+ > 10.99.1.1.80: Flags .S.' '08-capture: shows what is dropped'
+unlike "$out" 'ICMP' '08-capture: and nothing else'
 ok '05-filter: off' "$WEIR" -n "$A" filter dev eth1 off
 
 # Rates in front of it.
