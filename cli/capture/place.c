@@ -51,7 +51,7 @@ static int lock(const char *dir, int *out)
 
 static bool is_pin_used(const char *dir)
 {
-	char pin[PATH_MAX + sizeof(PIN)];
+	char pin[2 * PATH_MAX];
 	struct weir_map map;
 	int fd, used;
 
@@ -66,7 +66,7 @@ static bool is_pin_used(const char *dir)
 
 static void remove_dir(const char *dir)
 {
-	char pin[PATH_MAX + sizeof(PIN)];
+	char pin[2 * PATH_MAX];
 
 	snprintf(pin, sizeof(pin), "%s/" PIN, dir);
 	(void)unlink(pin);
@@ -120,7 +120,7 @@ int weir_capture_place_lock(const char *bpffs, struct weir_net *net, int ifindex
 
 int weir_capture_place_pin(const struct weir_capture_place *place, int map_fd)
 {
-	char pin[PATH_MAX + sizeof(PIN)];
+	char pin[2 * PATH_MAX];
 	int err;
 
 	snprintf(pin, sizeof(pin), "%s/" PIN, place->dir);
