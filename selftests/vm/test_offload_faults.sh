@@ -65,7 +65,7 @@ last_is_bound() {
 }
 ok 'the card is empty' wait_for 10 none_is_bound
 before=$(machine)
-knob bpf_bind_verifier_delay 800
+knob bpf_bind_verifier_delay 2000
 knob bpf_bind_verifier_accept N
 for try in 1 2; do
 	background "$WEIR" -n "$A" attach dev d0 xdp offload obj "$OBJ" sec xdp/other 2>"$TMP/said"
