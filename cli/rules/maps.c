@@ -240,7 +240,8 @@ int weir_rules_read(uint32_t prog_id, struct weir_set *out)
 
 	err = err ?: read_map(&prog, "weir_rules", sizeof(*rules), (void **)&rules, &rules_room);
 	err = err ?: read_map(&prog, "weir_list", sizeof(*list), (void **)&list, &list_room);
-	err = err ?: copy_rules(rules, rules_room, list, list_room, out);
+	if (!err && rules && list)
+		err = copy_rules(rules, rules_room, list, list_room, out);
 	if (rules)
 		munmap((void *)rules, rules_room * sizeof(*rules));
 	if (list)
