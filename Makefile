@@ -28,7 +28,7 @@ DEMO_PACKAGES := iproute2 iputils-ping socat bpftool
 CHECK_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libclang-rt-14-dev lld perl \
 	clang-format clang-tidy cppcheck shellcheck tcpdump strace jq man-db \
 	mandoc bash-completion python3 util-linux procps pkg-config curl tmux prometheus \
-	chromium-headless-shell ethtool xdp-tools iperf3 systemd
+	chromium-headless-shell ethtool xdp-tools iperf3 systemd dropbear-bin
 VM_PACKAGES := qemu-system-x86 busybox-static cpio kmod xz-utils gcc-12 debian-archive-keyring
 
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
@@ -144,7 +144,7 @@ $(call need-prog,strace,strace); $(call need-prog,jq,jq); $(call need-prog,mando
 $(call need-prog,man,man-db); $(call need-prog,python3,python3); $(call need-prog,pkg-config,pkg-config); \
 $(call need-prog,curl,curl); $(call need-prog,tmux,tmux); $(call need-prog,prometheus,prometheus); \
 $(call need-prog,chromium-headless-shell,chromium-headless-shell); \
-$(call need-prog,ethtool,ethtool); $(call need-prog,iperf3,iperf3); \
+$(call need-prog,ethtool,ethtool); $(call need-prog,iperf3,iperf3); $(call need-prog,dropbear,dropbear-bin); \
 printf 'int LLVMFuzzerTestOneInput(void){return 0;}' | $(CLANG) -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null || \
 miss="$$miss  libFuzzer of clang: package libclang-rt-14-dev\n"; [ -r /usr/share/bash-completion/bash_completion ] || \
 miss="$$miss  bash-completion: package bash-completion\n";

@@ -282,6 +282,47 @@ for term in xterm-256color xterm linux screen tmux-256color vt220 rxvt; do
 	is_clean "$term, clean behind it"
 done
 
+# ---- over ssh --------------------------------------------------------------------------
+
+mkdir -p "$TMP/home/.ssh"
+dropbearkey -t ed25519 -f "$TMP/home/key" >/dev/null 2>&1
+dropbearkey -y -f "$TMP/home/key" | grep '^ssh-' >"$TMP/home/.ssh/authorized_keys"
+dropbearkey -t ed25519 -f "$TMP/home/host" >/dev/null 2>&1
+# root's home is ours, in this mount namespace
+sed "s,^root:.*,root:x:0:0:root:$TMP/home:/bin/bash," /etc/passwd >"$TMP/passwd"
+mount --bind "$TMP/passwd" /etc/passwd
+background ns "$left" dropbear -F -r "$TMP/home/host" -P "$TMP/dropbear.pid" -p 127.0.0.1:2222 2>"$TMP/dropbear"
+ssh_listens() {
+	ns "$left" bash -c 'exec 3<>/dev/tcp/127.0.0.1/2222'
+}
+ok 'a server of ssh' wait_for 5 ssh_listens
+ssh="nsenter --net=/run/netns/$left dbclient -t -y -y -i $TMP/home/key -p 2222 root@127.0.0.1"
+start "$ssh LC_ALL=C.UTF-8"
+has 'over ssh' '^- top1 rx' '^ +xdp_ipv4_udp ' '^q quit'
+"${TERMINAL[@]}" resize-window -x 120 -y 30
+wide() {
+	[ "$(screen | grep '^q quit' | wc -m)" -gt 80 ] || [ "$(screen | wc -l)" = 30 ]
+}
+ok 'resized there, too' wait_for 10 wide
+"${TERMINAL[@]}" resize-window -x 80 -y 24
+narrow() {
+	[ "$(stty -F "$("${TERMINAL[@]}" display-message -p '#{pane_tty}')" size)" = '24 80' ]
+}
+ok 'and back' wait_for 10 narrow
+keys q
+is_clean 'clean behind it'
+start "$ssh LC_ALL=C.UTF-8"
+remote=$(pgrep -f "^$BUILD/weir-top|weir -n $right top interval" | tail -n 1)
+kill -KILL "$(children)"
+is_gone() {
+	! [ -d "/proc/$remote" ]
+}
+ok 'and when the connection is gone, so is it' wait_for 10 is_gone
+keys Enter
+wait_for 10 shows '^ready'
+keys 'stty sane; stty echoke; clear' Enter
+wait_for 10 at_prompt
+
 # ---- names -------------------------------------------------------------------------
 
 ip -n "$right" link add $'a\e[31mb' type veth peer name $'a\xff'
