@@ -81,9 +81,12 @@ static __always_inline bool judge(const struct frame *frame, const struct parsed
 static __always_inline int filter_in_xdp(struct xdp_md *xdp, enum frame_kind kind)
 {
 	struct frame frame = frame_of_xdp(xdp, kind);
-	struct parsed parsed = parse_frame(&frame, false);
 	struct weir_counter wire = {1, frame.len_bytes};
+	struct parsed parsed;
 
+	/* with matches the rest is long, and the verifier would walk it for both */
+	if (config.words || !parse_plain(&frame, &parsed))
+		parsed = parse_frame(&frame, false);
 	return judge(&frame, &parsed, &wire) ? XDP_PASS : XDP_DROP;
 }
 

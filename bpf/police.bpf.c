@@ -239,7 +239,8 @@ static __always_inline int police_in_xdp(struct xdp_md *xdp, enum frame_kind kin
 	struct known known = {};
 	const struct case_of packet = {&frame, &parsed, &wire, &known};
 
-	if (needs_headers())
+	/* with rules what follows is long, and the verifier would walk it for both */
+	if (needs_headers() && (police.has_rules || !parse_plain(&frame, &parsed)))
 		parsed = parse_frame(&frame, false);
 	if (police.by_addr)
 		known.ifindex = xdp->ingress_ifindex;

@@ -306,6 +306,7 @@ static __always_inline bool parse_plain(const struct frame *frame, struct parsed
 		off = sizeof(*ip4);
 		len = bpf_ntohs(ip4->tot_len);
 		proto = ip4->protocol;
+		parsed->version = 4;
 		parsed->class = WEIR_CLASS_IPV4_UDP;
 	} else if (eth->h_proto == bpf_htons(ETH_P_IPV6)) {
 		if (frame->data + ETH_HLEN + sizeof(*ip6) + sizeof(struct tcphdr) >
@@ -315,6 +316,7 @@ static __always_inline bool parse_plain(const struct frame *frame, struct parsed
 		off = sizeof(*ip6);
 		len = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
 		proto = ip6->nexthdr;
+		parsed->version = 6;
 		parsed->class = WEIR_CLASS_IPV6_UDP;
 	} else {
 		return false;
