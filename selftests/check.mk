@@ -139,8 +139,8 @@ KERNELS ?= $(VM_KERNELS)
 VM_SUITES := $(patsubst selftests/%.sh,%,$(filter-out %/test_build.sh %/test_page.sh %/test_sanitized.sh %/test_vm.sh,\
 	$(filter selftests/test_% selftests/vm/test_%,$(SCRIPTS))))
 # Emulation makes each program thirty times slower: these are what six minutes have room for.
-VM_QUICK := test_features test_attach test_tcx \
-	$(filter-out vm/test_actions vm/test_qdiscs,$(filter vm/%,$(VM_SUITES)))
+VM_QUICK := test_features test_gate test_tcx \
+	$(filter-out vm/test_actions vm/test_qdiscs vm/test_forward,$(filter vm/%,$(VM_SUITES)))
 SUITES ?= $(VM_QUICK)
 VM_TIMEOUT ?= 1200
 
