@@ -61,7 +61,7 @@ scrapes() {
 	done
 }
 # in turn, since the machine's speed changes
-for n in $(seq 9); do
+for n in $(seq 5); do
 	kill -CONT "${pids[@]}"
 	scrapes &
 	scraping=$!
