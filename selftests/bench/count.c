@@ -19,9 +19,9 @@
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
+#include "selftests/bench/rounds.h"
 #include "tests/pkt.h"
 
-#define ROUNDS_MAX   255
 #define GOAL_COST_NS 4.0 /* over parsing */
 
 enum contender { BARE, PARSE, COUNT, COUNT_AGAIN, CONTENDERS };
@@ -39,22 +39,6 @@ struct run {
 	unsigned int repeat;
 	double ns[CONTENDERS][ROUNDS_MAX];
 };
-
-static int by_size(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
-static double median(const double *values, unsigned int n)
-{
-	double sorted[ROUNDS_MAX];
-
-	memcpy(sorted, values, n * sizeof(*values));
-	qsort(sorted, n, sizeof(*sorted), by_size);
-	return sorted[n / 2];
-}
 
 /* Median of what @a costs more than @b in the same round, and as a ratio. */
 static double median_plus(const struct run *run, enum contender a, enum contender b)
@@ -171,14 +155,6 @@ static int bench_hook(const struct objects *objs, const char *hook, struct run *
 		}
 		print_row(frames[i], run);
 	}
-	return 0;
-}
-
-static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
 	return 0;
 }
 

@@ -23,15 +23,15 @@
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
+#include "selftests/bench/rounds.h"
 #include "tests/mutate.h"
 #include "tests/pkt.h"
 
-#define ROUNDS_MAX 255
-#define ENTRIES	   10000
-#define PREFIXES   1000000
-#define FIRST	   0x0a000000u /* of the entries: 10.0.0.0, and each STEP further */
-#define STEP	   2654435761u /* odd: each of 2^32 addresses once */
-#define MISS	   0xc0000201u
+#define ENTRIES	 10000
+#define PREFIXES 1000000
+#define FIRST	 0x0a000000u /* of the entries: 10.0.0.0, and each STEP further */
+#define STEP	 2654435761u /* odd: each of 2^32 addresses once */
+#define MISS	 0xc0000201u
 
 /* A contender, and what does nothing in its place: xdp.frags cannot jump to xdp. */
 enum who { BARE, BARE_FRAGS, OURS, OURS_AGAIN, PEER, WHO };
@@ -42,22 +42,6 @@ struct run {
 	int fds[WHO];
 	double ns[WHO][ROUNDS_MAX];
 };
-
-static int by_size(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
-static double median(const double *values, unsigned int n)
-{
-	double sorted[ROUNDS_MAX];
-
-	memcpy(sorted, values, n * sizeof(*values));
-	qsort(sorted, n, sizeof(*sorted), by_size);
-	return sorted[n / 2];
-}
 
 static double net(const struct run *run, enum who who, unsigned int round)
 {
@@ -399,14 +383,6 @@ static int against_trie(struct run *run, struct bpf_object *objs)
 		return -EIO;
 	err = flows(run, "1 M prefixes, 1 M sources, cold", (1 << 20) - 1, 0.12);
 	return err ?: hot(run, "1 M prefixes, one flow", MISS, 0.5);
-}
-
-static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
-	return 0;
 }
 
 int main(int argc, char **argv)

@@ -31,9 +31,9 @@
 #include <linux/if_link.h>
 
 #include "maps/layout.h"
+#include "selftests/bench/rounds.h"
 #include "tests/pkt.h"
 
-#define ROUNDS_MAX 255
 #define PARTS	   7
 #define FRAME_MADE 42 /* bytes that the maker writes */
 
@@ -53,22 +53,6 @@ struct run {
 	double ns[WHO][ROUNDS_MAX];
 	unsigned long lost;
 };
-
-static int by_size(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
-static double median(const double *values, unsigned int n)
-{
-	double sorted[ROUNDS_MAX];
-
-	memcpy(sorted, values, n * sizeof(*values));
-	qsort(sorted, n, sizeof(*sorted), by_size);
-	return sorted[n / 2];
-}
 
 static double ratio(const struct run *run, enum who a, enum who b)
 {
@@ -232,14 +216,6 @@ static int rounds(struct run *run)
 			if (err)
 				return err;
 		}
-	return 0;
-}
-
-static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
 	return 0;
 }
 

@@ -23,11 +23,11 @@
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
+#include "selftests/bench/rounds.h"
 #include "tests/pkt.h"
 #include "tests/step_set.h"
 
-#define ROUNDS_MAX 255
-#define CPUS_MAX   4
+#define CPUS_MAX 4
 
 enum who { BARE, BARE_FRAGS, OURS, OURS_AGAIN, PEER, WHO };
 
@@ -40,19 +40,6 @@ struct run {
 };
 
 static struct pkt pkt;
-
-static int by_size(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
-static double median(double *values, unsigned int n)
-{
-	qsort(values, n, sizeof(*values), by_size);
-	return values[n / 2];
-}
 
 static bool is_ours(enum who who)
 {
@@ -360,14 +347,6 @@ static int measure_all(struct run *run)
 	if (!err && run->cpus > 1)
 		scale_all(run);
 	return err;
-}
-
-static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
-	return 0;
 }
 
 int main(int argc, char **argv)

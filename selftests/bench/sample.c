@@ -21,9 +21,9 @@
 #include <linux/perf_event.h>
 
 #include "maps/sample.h"
+#include "selftests/bench/rounds.h"
 #include "tests/pkt.h"
 
-#define ROUNDS_MAX 255
 #define PARTS	   8
 #define RING_BYTES (8u << 20)
 #define PERF_PAGES 2048
@@ -41,22 +41,6 @@ struct run {
 	double ns[WHO][ROUNDS_MAX];
 	unsigned long records[WHO], runs[WHO], lost;
 };
-
-static int by_size(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
-static double median(const double *values, unsigned int n)
-{
-	double sorted[ROUNDS_MAX];
-
-	memcpy(sorted, values, n * sizeof(*values));
-	qsort(sorted, n, sizeof(*sorted), by_size);
-	return sorted[n / 2];
-}
 
 static double net(const struct run *run, enum who who, unsigned int round)
 {
@@ -248,14 +232,6 @@ static int compare(struct run *run, const char *what, uint32_t one_in, bool seld
 		print_row(run, what, goal);
 	unload(run);
 	return err;
-}
-
-static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
-	return 0;
 }
 
 int main(int argc, char **argv)
