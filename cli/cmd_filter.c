@@ -112,8 +112,9 @@ static int write_set(void *ctx)
 	return weir_ruleset_write(&run->line.slot, &run->set, run->line.there ? &run->old : NULL);
 }
 
-static int edit(struct run *run)
+static int edit(void *ctx)
 {
+	struct run *run = ctx;
 	struct weir_step_line *line = &run->line;
 	int err = 0;
 
@@ -135,8 +136,9 @@ static int edit(struct run *run)
 	return err;
 }
 
-static int show(const struct run *run)
+static int show(void *ctx)
 {
+	const struct run *run = ctx;
 	char title[128];
 
 	weir_step_line_title(&run->line, title, sizeof(title));
@@ -159,26 +161,19 @@ static int check_words(const struct weir_filter_config *cfg)
 	return WEIR_EXIT_USAGE;
 }
 
-static int run_verb(struct run *run)
+static enum weir_step_does does(uint32_t verb)
 {
-	struct weir_step_line *line = &run->line;
-	uint32_t verb = run->cfg->verb;
-	int err = check_words(run->cfg);
-
-	if (err)
-		return err;
-	if (verb != WEIR_FILTER_SHOW && !run->cfg->dry_run)
-		weir_step_line_lock(line);
-	err = weir_step_line_find(line);
-	if (err)
-		return err;
-	if ((!line->there || (line->place->dev && !line->attached)) &&
-	    (verb == WEIR_FILTER_SHOW || verb == WEIR_FILTER_DEL || verb == WEIR_FILTER_FLUSH ||
-	     verb == WEIR_FILTER_OFF))
-		return weir_step_line_refuse_missing(line);
-	if (verb == WEIR_FILTER_SHOW)
-		return show(run);
-	return verb == WEIR_FILTER_OFF ? weir_step_line_off(line) : edit(run);
+	switch (verb) {
+	case WEIR_FILTER_SHOW:
+		return WEIR_STEP_SHOWS;
+	case WEIR_FILTER_DEL:
+	case WEIR_FILTER_FLUSH:
+		return WEIR_STEP_CHANGES;
+	case WEIR_FILTER_OFF:
+		return WEIR_STEP_TAKES_OFF;
+	default:
+		return WEIR_STEP_MAKES;
+	}
 }
 
 int weir_cmd_filter(const struct weir_globals *globals, const union weir_config *config)
@@ -192,9 +187,11 @@ int weir_cmd_filter(const struct weir_globals *globals, const union weir_config 
 		cfg.verb = WEIR_FILTER_LOAD;
 	else if (cfg.fallback)
 		cfg.verb = WEIR_FILTER_DEFAULT;
+	err = check_words(&cfg);
+	if (err)
+		return err;
 	weir_step_line_init(&run.line, &weir_step_filter, globals, &cfg.place);
-	run.line.takes_off = cfg.verb == WEIR_FILTER_OFF;
-	err = run_verb(&run);
+	err = weir_step_line_run(&run.line, does(cfg.verb), cfg.dry_run, show, edit, &run);
 	weir_step_line_close(&run.line);
 	return err;
 }

@@ -162,8 +162,9 @@ static int read_sets(struct run *run)
 	return err ?: weir_police_limits(&run->there, &run->limits);
 }
 
-static int edit(struct run *run)
+static int edit(void *ctx)
 {
+	struct run *run = ctx;
 	struct weir_step_line *line = &run->line;
 	int err;
 
@@ -186,8 +187,9 @@ static int edit(struct run *run)
 	return err;
 }
 
-static int show(const struct run *run)
+static int show(void *ctx)
 {
+	const struct run *run = ctx;
 	char title[128];
 
 	weir_step_line_title(&run->line, title, sizeof(title));
@@ -212,26 +214,19 @@ static int check_words(const struct weir_police_config *cfg)
 	return WEIR_EXIT_USAGE;
 }
 
-static int run_verb(struct run *run)
+static enum weir_step_does does(uint32_t verb)
 {
-	struct weir_step_line *line = &run->line;
-	uint32_t verb = run->cfg->verb;
-	int err = check_words(run->cfg);
-
-	if (err)
-		return err;
-	if (verb != WEIR_POLICE_SHOW && !run->cfg->dry_run)
-		weir_step_line_lock(line);
-	err = weir_step_line_find(line);
-	if (err)
-		return err;
-	if ((!line->there || (line->place->dev && !line->attached)) &&
-	    (verb == WEIR_POLICE_SHOW || verb == WEIR_POLICE_DEL || verb == WEIR_POLICE_FLUSH ||
-	     verb == WEIR_POLICE_OFF))
-		return weir_step_line_refuse_missing(line);
-	if (verb == WEIR_POLICE_SHOW)
-		return show(run);
-	return verb == WEIR_POLICE_OFF ? weir_step_line_off(line) : edit(run);
+	switch (verb) {
+	case WEIR_POLICE_SHOW:
+		return WEIR_STEP_SHOWS;
+	case WEIR_POLICE_DEL:
+	case WEIR_POLICE_FLUSH:
+		return WEIR_STEP_CHANGES;
+	case WEIR_POLICE_OFF:
+		return WEIR_STEP_TAKES_OFF;
+	default:
+		return WEIR_STEP_MAKES;
+	}
 }
 
 int weir_cmd_police(const struct weir_globals *globals, const union weir_config *config)
@@ -245,9 +240,11 @@ int weir_cmd_police(const struct weir_globals *globals, const union weir_config 
 		cfg.verb = WEIR_POLICE_LOAD;
 	else if (cfg.buckets)
 		cfg.verb = WEIR_POLICE_RESIZE;
+	err = check_words(&cfg);
+	if (err)
+		return err;
 	weir_step_line_init(&run.line, &weir_step_police, globals, &cfg.place);
-	run.line.takes_off = cfg.verb == WEIR_POLICE_OFF;
-	err = run_verb(&run);
+	err = weir_step_line_run(&run.line, does(cfg.verb), cfg.dry_run, show, edit, &run);
 	weir_step_line_close(&run.line);
 	return err;
 }

@@ -383,3 +383,25 @@ int weir_step_line_off(const struct weir_step_line *line)
 	}
 	return err ?: unpin(line, line->name);
 }
+
+/* ---- a whole line ---------------------------------------------------------- */
+
+int weir_step_line_run(struct weir_step_line *line, enum weir_step_does does, bool dry_run,
+		       int (*show)(void *ctx), int (*edit)(void *ctx), void *ctx)
+{
+	bool is_missing;
+	int err;
+
+	line->takes_off = does == WEIR_STEP_TAKES_OFF;
+	if (does != WEIR_STEP_SHOWS && !dry_run)
+		weir_step_line_lock(line);
+	err = weir_step_line_find(line);
+	if (err)
+		return err;
+	is_missing = !line->there || (line->place->dev && !line->attached);
+	if (is_missing && does != WEIR_STEP_MAKES)
+		return weir_step_line_refuse_missing(line);
+	if (does == WEIR_STEP_SHOWS)
+		return show(ctx);
+	return does == WEIR_STEP_TAKES_OFF ? weir_step_line_off(line) : edit(ctx);
+}

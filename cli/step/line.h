@@ -35,6 +35,14 @@ int weir_step_line_refuse_missing(const struct weir_step_line *line);
 /* "eth0 xdp", "set edge", or both. */
 void weir_step_line_title(const struct weir_step_line *line, char *buf, size_t len);
 
+/* What a verb does to the line's set, or with one that must be there. */
+enum weir_step_does { WEIR_STEP_SHOWS, WEIR_STEP_MAKES, WEIR_STEP_CHANGES, WEIR_STEP_TAKES_OFF };
+
+/* The way of every line: the set is found, and shown, edited (@dry_run: tried) or taken off.
+ * @show and @edit get @ctx. Logged; WEIR_EXIT_USAGE. */
+int weir_step_line_run(struct weir_step_line *line, enum weir_step_does does, bool dry_run,
+		       int (*show)(void *ctx), int (*edit)(void *ctx), void *ctx);
+
 /* Puts the gate on the interface. Logged. */
 int weir_step_line_attach(struct weir_step_line *line);
 /* @write puts a program into line->slot; then the set is pinned and attached, all or none.
