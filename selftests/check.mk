@@ -59,7 +59,7 @@ $(FUZZERS): $(F)/%: $(F)/tests/%.o $(F_LIB) $(F_CLI)
 	$(call say,LD,$@)$(CLANG) -fsanitize=fuzzer,address,undefined $(call link_flags,$*) -o $@ $^ $(SHARED_LIBS) $(MORE_LIBS)
 $(F)/fuzz_packets: $(F_PACKETS)
 
-$(BENCHES): $(B)/bench/%: selftests/bench/%.c selftests/bench/rounds.h $(B)/libweir.a
+$(BENCHES): $(B)/bench/%: selftests/bench/%.c $(B)/libweir.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(SHARED_LIBS)
 
 # The objects that tests load: our own sources, compiled now.
@@ -164,4 +164,4 @@ support: all tests
 bench: all $(BENCHES) progs
 	$(Q)BUILD=$(abspath $(B)) bash selftests/bench/run.sh
 
--include $(A_PACKETS:.o=.d) $(F_PACKETS:.o=.d) $(A_LIB:.o=.d) $(A_CLI:.o=.d) $(A)/cli/main.d $(F_LIB:.o=.d) $(F_CLI:.o=.d) $(TEST_SRC:tests/%.c=$(A)/tests/%.d)
+-include $(TOOLS:=.d) $(BENCHES:=.d) $(A_PACKETS:.o=.d) $(F_PACKETS:.o=.d) $(A_LIB:.o=.d) $(A_CLI:.o=.d) $(A)/cli/main.d $(F_LIB:.o=.d) $(F_CLI:.o=.d) $(TEST_SRC:tests/%.c=$(A)/tests/%.d)
