@@ -94,10 +94,11 @@ through() {
 	sleep 1
 	stop "${pids[0]}"
 	stop "${pids[1]}"
-	# Without the padding that short frames keep (it is behind b7d3), and the answers that the
-	# kernel rations, whatever the sysctl.
+	# Without the padding that short frames keep (it is behind b7d3), what the router says of
+	# itself (its listener reports come when they come), and the answers that the kernel
+	# rations, whatever the sysctl.
 	{
-		tcpdump -Z root -nn -e -t -x -r "$TMP/s0.pcap" | sed 's/^[^\t]/+&/' |
+		tcpdump -Z root -nn -e -t -x -r "$TMP/s0.pcap" not ether multicast | sed 's/^[^\t]/+&/' |
 			tr -d '\n' | tr + '\n' | sed 's/length [45][0-9]:/length 60:/; s/ b7d3\t.*/ b7d3/; s/ b7d3 .*/ b7d3/' | LC_ALL=C sort
 		tcpdump -Z root -nn -t -r "$TMP/c0.pcap" icmp or icmp6 | grep -e '> 10.99.1.1: ICMP' -e '> fd99:1::1: ICMP6' |
 			grep -e ' 10.99.1.2 >' -e ' fd99:1::2 >' | grep -v -e redirect -e fe80: | LC_ALL=C sort

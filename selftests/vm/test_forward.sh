@@ -73,7 +73,7 @@ frames() {
 	ns "$C" "$BUILD/tests/tool_packets" send c0 "$TMP/packets" >/dev/null
 	sleep 2
 	stop "$dump"
-	tcpdump -Z root -nn -t -xx -r "$TMP/$1.pcap" 2>/dev/null | sed 's/^[^\t]/+&/' | tr -d '\n' | tr + '\n' | sort
+	tcpdump -Z root -nn -t -xx -r "$TMP/$1.pcap" not ether multicast 2>/dev/null | sed 's/^[^\t]/+&/' | tr -d '\n' | tr + '\n' | sort
 }
 to=$(veth_mac "$R" r0)
 cat >"$TMP/packets" <<END
