@@ -44,11 +44,12 @@ override CPPFLAGS += -DWEIR_FORWARD_OBJECT='"$(B)/bpf/legacy/forward.o"'
 override CPPFLAGS += -DWEIR_SAMPLE_OBJECT='"$(B)/bpf/legacy/sample.o"'
 override CPPFLAGS += -DWEIR_LIBEXEC='"$(libexecdir)"'
 HARNESS := $(B)/cli/packets/harness.bpf.o
-override CPPFLAGS += -DWEIR_HARNESS='"$(HARNESS)"'
+SUMS := $(B)/maps/sums.bpf.o
+override CPPFLAGS += -DWEIR_HARNESS='"$(HARNESS)"' -DWEIR_SUMS_OBJECT='"$(SUMS)"'
 override CPPFLAGS += -DWEIR_PAGE='"cli/serve/page"' -DWEIR_UPLOT='"$(UPLOT)"'
 override CFLAGS += -std=gnu11 -fPIC $(WARN) $(OPT)
 
-LIB_SRC  := $(sort $(wildcard loader/*.c maps/*.c))
+LIB_SRC  := $(sort $(filter-out %.bpf.c,$(wildcard loader/*.c maps/*.c)))
 CLI_SRC  := $(sort $(wildcard cli/*.c $(patsubst %,cli/%/*.c,board filter forward police rules step)))
 TOP_SRC  := $(sort $(wildcard cli/top/*.c))
 SERVE_SRC := $(sort $(wildcard cli/serve/*.c))
@@ -229,11 +230,12 @@ $(B)/bpf/legacy/%.o: bpf/%.bpf.c | $(B)/.deps
 $(B)/bpf/legacy/%_offload.o: bpf/%.bpf.c | $(B)/.deps
 	$(call say,CLANG,$@)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -mcpu=v2 -DWEIR_OFFLOAD -MMD -MP -c $< -o $@
 
-# Of weir bench, in weir-packets.
-$(HARNESS): cli/packets/harness.bpf.c | $(B)/.deps
+# Parts of executables: what weir bench puts before a program, what adds up counters.
+$(HARNESS) $(SUMS): $(B)/%.bpf.o: %.bpf.c | $(B)/.deps
 	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) $(BPF_HOST) -MMD -MP -c $< -o $@
 
 $(B)/cli/packets/bench.o: $(HARNESS)
+$(addsuffix /maps/sums.o,$(B) $(B)/asan $(B)/fuzz): $(SUMS)
 
 $(BPF_NEW): $(B)/bpf/%.o: $(B)/bpf/legacy/%.o $(B)/weir
 	$(call say,CONVERT,$@)$(B)/weir -q convert $< -o $@
@@ -268,4 +270,4 @@ clean:
 	rm -rf $(B)
 
 include selftests/check.mk
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TOP_OBJ:.o=.d) $(SERVE_OBJ:.o=.d) $(PACKETS_OBJ:.o=.d) $(STATIC_OBJ:.o=.d) $(BPF_OLD:.o=.d) $(HARNESS:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TOP_OBJ:.o=.d) $(SERVE_OBJ:.o=.d) $(PACKETS_OBJ:.o=.d) $(STATIC_OBJ:.o=.d) $(BPF_OLD:.o=.d) $(HARNESS:.o=.d) $(SUMS:.o=.d)

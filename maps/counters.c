@@ -2,7 +2,8 @@
 /*
  * Reads counter maps, again and again. In: a map's fd. Out: for each entry its
  * name and its sums over all CPUs. Memory grows with the map and is kept,
- * so that a reading of an unchanged map allocates nothing.
+ * so that a reading of an unchanged map allocates nothing. A per-CPU array that is read again
+ * and again is added up by a program in the kernel, where that can be.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include "maps/counter_type.h"
 #include "maps/key_names.h"
 #include "maps/map_types.h"
+#include "maps/sums.h"
 #include "maps/types.h"
 #include "maps/value.h"
 #include "maps/walk.h"
@@ -26,6 +28,7 @@
 #define TYPED_ROOM 160	       /* bytes of a key's text */
 #define HASH_TEXT  10	       /* "~0123abcd" */
 #define ENOUGH	   1	       /* ends a walk */
+#define WALKS_MAX  3	       /* then it is worth a program */
 #define FNV_START  0x811c9dc5u /* FNV-1a, 32 bits */
 #define FNV_PRIME  0x01000193u
 
@@ -36,6 +39,8 @@ struct weir_counters {
 	struct weir_key_names *names;
 	struct weir_type *key; /* for keys that no enumerator names; NULL: numbers, bytes */
 	struct weir_walk *walk;
+	struct weir_sums *sums; /* NULL: not yet, or not here */
+	unsigned int walks;
 	uint64_t time_ns;
 	size_t n, cap;
 	size_t max, rest; /* entries kept of a reading, and those that are not */
@@ -131,6 +136,7 @@ void weir_counters_close(struct weir_counters *ctrs)
 	if (!ctrs)
 		return;
 	weir_walk_free(ctrs->walk);
+	weir_sums_free(ctrs->sums);
 	weir_key_names_free(ctrs->names);
 	weir_type_free(ctrs->key);
 	free(ctrs->keys);
@@ -250,15 +256,53 @@ size_t weir_counters_rest(const struct weir_counters *ctrs)
 	return ctrs->rest;
 }
 
-int weir_counters_read_first(struct weir_counters *ctrs, size_t max, bool whole)
+/* Made once, at the reading behind the last one that is a walk. */
+static bool has_sums(struct weir_counters *ctrs)
+{
+	unsigned int cpus = weir_walk_cpus(ctrs->walk);
+
+	if (ctrs->walks == WALKS_MAX && weir_sums_pay(&ctrs->map, cpus))
+		(void)weir_sums_new(ctrs->fd, &ctrs->map, &ctrs->type, cpus, &ctrs->sums);
+	if (ctrs->walks <= WALKS_MAX)
+		ctrs->walks++;
+	return ctrs->sums;
+}
+
+/* The keys of an array are its indexes. */
+static int take_sums(struct weir_counters *ctrs)
+{
+	size_t n = ctrs->map.max_entries;
+	const struct weir_sum *sums;
+	int err = weir_sums_read(ctrs->sums, &sums);
+
+	if (err)
+		return err;
+	if (n > ctrs->max)
+		n = ctrs->max;
+	if (n > ctrs->cap && grow(ctrs, n))
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		keep_key(ctrs, i, (const uint8_t *)&i);
+		ctrs->counts[i] = (struct weir_count){sums[i].packets, sums[i].bytes};
+	}
+	ctrs->n = n;
+	ctrs->rest = ctrs->map.max_entries - n;
+	return 0;
+}
+
+static int take_all(struct weir_counters *ctrs)
 {
 	size_t rest = ctrs->rest;
-	struct timespec now;
 	int err;
 
 	ctrs->n = ctrs->rest = 0;
-	ctrs->max = max;
-	ctrs->whole = whole;
+	if (has_sums(ctrs)) {
+		err = take_sums(ctrs);
+		if (!err)
+			return 0;
+		weir_sums_free(ctrs->sums);
+		ctrs->sums = NULL;
+	}
 	err = weir_walk_run(ctrs->walk, take, ctrs);
 	if (err == ENOUGH) {
 		ctrs->rest = rest;
@@ -267,6 +311,17 @@ int weir_counters_read_first(struct weir_counters *ctrs, size_t max, bool whole)
 	if (!err && ctrs->n > INT32_MAX)
 		err = weir_fail(-EOVERFLOW, "map id %u (%s): too many entries", ctrs->map.id,
 				ctrs->map.name);
+	return err;
+}
+
+int weir_counters_read_first(struct weir_counters *ctrs, size_t max, bool whole)
+{
+	struct timespec now;
+	int err;
+
+	ctrs->max = max;
+	ctrs->whole = whole;
+	err = take_all(ctrs);
 	if (err) {
 		ctrs->n = 0;
 		return err;

@@ -79,7 +79,7 @@ LINT_SRC := $(LIB_SRC) $(CLI_SRC) $(TOP_SRC) $(SERVE_SRC) $(PACKETS_SRC) $(STATI
 
 check-format:
 	$(call say,FORMAT,)clang-format --dry-run -Werror $(LINT_SRC) $(HEADERS) $(BPF_SRC) \
-		$(wildcard cli/packets/*.bpf.c bpf/lib/*.h tests/*.c selftests/bench/*.c)
+		$(wildcard cli/packets/*.bpf.c maps/*.bpf.c bpf/lib/*.h tests/*.c selftests/bench/*.c)
 
 check-headers: $(HEADERS:%=$(B)/headers/%.ok)
 $(B)/headers/%.ok: % $(HEADERS)

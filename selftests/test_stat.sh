@@ -80,6 +80,53 @@ stop "$reader" INT
 status=$?
 exits 0 'an interrupt ends it well'
 
+# ---- again and again: added up by a program in the kernel -----------------------------
+
+"$WEIR" map create pairs type percpu_array key u32 value '{u32 hits; u32 spare; u64 octets}' max 1500
+"$WEIR" map create drop_count type percpu_array key u32 value u32 max 1500
+cpus=$(bpftool -j map lookup pinned "$GLOBALS/pairs" key 0 0 0 0 | jq '.values | length')
+for key in 0 7 1499; do
+	"$WEIR" map set pairs $key "hits=$((key + 1)),octets=4294967296"
+	"$WEIR" map set drop_count $key 9
+done
+for map in pairs drop_count; do
+	ok "$map, seven times" strace -f -e trace=bpf -o "$TMP/calls" \
+		"$WEIR" -j stat $map interval 0.02 count 7
+	is "$(grep -c BPF_MAP_LOOKUP_BATCH "$TMP/calls") $(grep -c BPF_PROG_TEST_RUN "$TMP/calls")" '3 5' \
+		'three readings copy all CPUs, the rest runs a program'
+	is "$(jq -c '[.maps[0].counters[] | [.name, .packets, .bytes, .pps]]' <<<"$out" | uniq -c | tr -s ' ')" \
+		" 7 $(case $map in
+		pairs) jq -nc --argjson n "$cpus" '[["0", 1], ["7", 8], ["1499", 1500]] | map([.[0], .[1] * $n, 4294967296 * $n, 0])' ;;
+		*) jq -nc --argjson n "$cpus" '["0", "7", "1499"] | map([., 9 * $n, null, 0])' ;;
+		esac)" 'with the same sums'
+done
+ok 'few of many' "$WEIR" -j stat pairs interval 0.02 count 5 sort bytes limit 1
+is "$(jq '.maps[0].counters | length' <<<"$out" | uniq)" 1 'are few each time'
+# the first bpf(2) that fails, or the second, ...: an error that is said, or the same sums
+bad=''
+for n in $(seq 24); do
+	run strace -f -o /dev/null -e trace=none -e "inject=bpf:error=EPERM:when=$n" \
+		"$WEIR" -j stat pairs interval 0.01 count 5
+	sums=$(jq -c '[.maps[0].counters[].packets] | add' <<<"$out" | uniq)
+	if [ "$status" = 0 ]; then
+		[ "$sums" = $((1509 * cpus)) ] || bad+="$n: $sums; "
+	elif [ "$(wc -l <<<"$err")" != 1 ] || [[ $err != 'weir: '* ]]; then
+		bad+="$n: $err; "
+	fi
+done
+is "$bad" '' 'whichever call is refused'
+"$WEIR" -j stat pairs interval 0.02 >"$TMP/sums" &
+reader=$!
+PIDS+=("$reader")
+wait_for 5 sh -c "[ \$(wc -l <$TMP/sums) -gt 5 ]"
+"$WEIR" map set pairs 3 hits=100,octets=1
+sleep 0.2
+rm "$GLOBALS/pairs"
+stop "$reader" INT
+is "$(tail -n 1 "$TMP/sums" | jq -c '.maps[0].counters[] | select(.name == "3") | .packets')" $((100 * cpus)) \
+	'what changes meanwhile is seen'
+rm "$GLOBALS/drop_count"
+
 # ---- other people's ------------------------------------------------------------------
 
 bpftool prog load "$PROGS/counters.o" $BPFFS/prog type xdp pinmaps $GLOBALS

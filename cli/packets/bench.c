@@ -21,15 +21,14 @@
 #include "cli/packets/rounds.h"
 #include "cli/packets/subject.h"
 #include "cli/say.h"
+#include "loader/embed.h"
 #include "maps/weir_map.h"
 
 #define PACKETS_MAX 64
 #define OUT_ROOM    (128u * 1024)
 
 /* WEIR_HARNESS is the file that the build made of harness.bpf.c. */
-__asm__(".section .rodata\n.balign 8\nweir_harness_object:\n.incbin \"" WEIR_HARNESS
-	"\"\nweir_harness_object_end:\n.byte 0\n.previous\n");
-extern const char weir_harness_object[], weir_harness_object_end[];
+WEIR_EMBED(harness_object, "harness", WEIR_HARNESS);
 
 /* A program behind its own copy of the harness. */
 struct behind {
@@ -68,10 +67,8 @@ static int load(const char *name, const struct bench *bench, struct weir_object 
 
 	snprintf(prog, sizeof(prog), "%s_%s%s", name, type == BPF_PROG_TYPE_XDP ? "xdp" : "tc",
 		 bench->subject.frags ? "_frags" : "");
-	err = weir_object_open_mem(weir_harness_object,
-				   (uintptr_t)weir_harness_object_end -
-					   (uintptr_t)weir_harness_object,
-				   "harness", &open_opts, out);
+	err = weir_object_open_mem(harness_object.bytes, weir_embedded_size_bytes(&harness_object),
+				   harness_object.name, &open_opts, out);
 	err = err ? err : weir_object_choose(*out, type, WEIR_HOOK_NONE, NULL, prog);
 	return err ? err : weir_object_load(*out, &opts);
 }

@@ -7,10 +7,8 @@ int weir_embedded_open(const struct weir_embedded *object, enum weir_step_kind k
 {
 	const struct weir_open_opts opts = {.sz = sizeof(opts)};
 	struct weir_object *obj;
-	int err = weir_object_open_mem(object->bytes,
-				       /* cppcheck-suppress comparePointers */
-				       (size_t)(object->end - object->bytes), object->name, &opts,
-				       &obj);
+	int err = weir_object_open_mem(object->bytes, weir_embedded_size_bytes(object),
+				       object->name, &opts, &obj);
 
 	if (err)
 		return err;
