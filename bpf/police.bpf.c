@@ -89,20 +89,24 @@ static __always_inline enum weir_police_reason reason_of_none(__u32 about)
 	return about & ABOUT_EXTENSIONS ? WEIR_POLICE_PASS_EXTENSIONS : WEIR_POLICE_PASS_NO_RULE;
 }
 
-/* By what the packet is, where the policy has a bucket for each. */
+/* By what the packet is, where the policy has a bucket for each; made as of @since. */
 static __always_inline enum found find_bucket(const struct case_of *packet,
-					      const struct weir_policy *policy, __u64 fresh,
-					      struct weir_bucket **out)
+					      const struct weir_policy *policy, __u64 since,
+					      __u64 cost, struct weir_bucket **out)
 {
-	if (police.by_addr && policy->per == WEIR_PER_DEV)
-		return find_dev(policy, packet->known->ifindex, fresh, out);
-	if (!(packet->known->about & ABOUT_KEY))
+	__u64 tag;
+
+	if (policy->per == WEIR_PER_RULE)
 		return FOUND_NO_KEY;
-	if (police.by_flow && policy->per == WEIR_PER_FLOW)
-		return find_flow(packet->known, policy, fresh, out);
-	if (police.by_addr && policy->per != WEIR_PER_RULE)
-		return find_addr(packet->known, policy, fresh, out);
-	return FOUND_NO_KEY;
+	if (police.by_addr && policy->per == WEIR_PER_DEV)
+		tag = tag_of_dev(policy, packet->known->ifindex);
+	else if (!(packet->known->about & ABOUT_KEY))
+		return FOUND_NO_KEY;
+	else if (police.by_flow && (!police.by_addr || policy->per == WEIR_PER_FLOW))
+		tag = tag_of_flow(packet->known, policy);
+	else
+		tag = tag_of_addr(packet->known, policy);
+	return find_or_make(tag, since, cost, out);
 }
 
 static __always_inline enum weir_police_reason hold_to_rate(const struct case_of *packet,
@@ -119,10 +123,8 @@ static __always_inline enum weir_police_reason hold_to_rate(const struct case_of
 		return WEIR_POLICE_DROP_EXCEED;
 	if ((police.by_addr || police.by_flow) && policy->per != WEIR_PER_RULE) {
 		now = time_of_tick();
-		found = find_bucket(packet, policy, now - police.tick + cost, &bucket);
+		found = find_bucket(packet, policy, now - police.tick, cost, &bucket);
 	}
-	if (found == FOUND_NO_ROOM)
-		return WEIR_POLICE_PASS_NO_BUCKET;
 	if (found == FOUND_NEW)
 		return WEIR_POLICE_PASS_CONFORM;
 	conforms = bucket ? take(bucket, policy, now, cost, 0) != 0
@@ -143,16 +145,14 @@ static __always_inline enum weir_police_reason pace(struct __sk_buff *skb,
 
 	if (!policy->mult)
 		return WEIR_POLICE_DROP_HORIZON;
-	if ((police.by_addr || police.by_flow) && policy->per != WEIR_PER_RULE)
-		found = find_bucket(packet, policy, now + cost, &bucket);
-	if (found == FOUND_NO_ROOM)
-		return WEIR_POLICE_PASS_NO_BUCKET;
+	if (police.by_addr || police.by_flow)
+		found = find_bucket(packet, policy, now, cost, &bucket);
 	if (found == FOUND_NEW)
 		return WEIR_POLICE_PASS_CONFORM;
 	if (!bucket) {
 		shared = bpf_map_lookup_elem(&weir_buckets, &number);
 		if (!shared)
-			return WEIR_POLICE_PASS_NO_BUCKET;
+			return WEIR_POLICE_PASS_CONFORM;
 		bucket = &shared->bucket;
 	}
 	wait = wait_for(bucket, policy, now, cost);
@@ -214,7 +214,7 @@ static __always_inline enum weir_police_reason decide(struct __sk_buff *skb,
 		reason = hold_to_rate(packet, number, policy, cost);
 	if (reason == WEIR_POLICE_DROP_EXCEED)
 		reason = exceed(skb, packet, policy);
-	if (reason == WEIR_POLICE_PASS_CONFORM || reason == WEIR_POLICE_PASS_NO_BUCKET)
+	if (reason == WEIR_POLICE_PASS_CONFORM)
 		add(&weir_conform, number, packet->wire);
 	else
 		add(&weir_exceed, number, packet->wire);

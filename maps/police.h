@@ -26,10 +26,17 @@
  *
  * Rules have one bucket for all CPUs, from which each CPU takes a quantum at a time, so that
  * they rarely write to the same line. Quanta not used are kept: together at most an eighth of
- * the burst. Buckets by address, flow or interface are in LRU hashes; when one is full, the
- * bucket not used for longest goes, and its key begins with a full one. The number of the rule
- * and how often that was given are in the key. What has no key (what is no IP where keys are
- * addresses) shares the rule's bucket. Fragments are of the flow of their addresses and protocol.
+ * the burst. What has no key (what is no IP where keys are addresses) shares the rule's bucket.
+ * Fragments are of the flow of their addresses and protocol.
+ *
+ * Buckets by address, flow or interface are in one table: sets of four ways, as in a processor's
+ * cache, each way a bucket and a tag. The tag is 64 bits of the key, which has the number of
+ * the rule and how often that was given, and of a secret, so that nobody can choose keys that
+ * meet; tags of IPv4 addresses and interfaces are never equal, of others as good as never. A key is in the
+ * set that the tag's lower half names, or the upper one. A new key takes a bucket that is
+ * full, of which nothing is lost; where both sets have none, the fullest, whose key begins
+ * with a full one then. Two CPUs that make the same bucket at once may make two, of which one
+ * is never found again.
  *
  * Pacing (tc egress) sets the time at which qdisc fq lets a packet go (skb->tstamp), by the
  * precise clock; packets that would wait longer than the horizon are dropped.
@@ -53,7 +60,6 @@ enum weir_police_reason {
 	WEIR_POLICE_PASS_CONFORM,
 	WEIR_POLICE_PASS_MALFORMED,
 	WEIR_POLICE_PASS_EXTENSIONS, /* more IPv6 extension headers than are walked */
-	WEIR_POLICE_PASS_NO_BUCKET,  /* the hash has no room at this moment */
 	WEIR_POLICE_PASS_UNMARKED,   /* beyond the rate, but has no DS field */
 	WEIR_POLICE_PASS_NO_RULES,   /* the set's pin was removed under the gate */
 	WEIR_POLICE_MARK_EXCEED,
@@ -91,8 +97,9 @@ enum weir_police_exceed {
 #define WEIR_COST_SHIFT_MAX  32
 #define WEIR_PACE_HORIZON_NS 2000000000ULL
 
-/* Value of "weir_policies", whose key is the rule's number. Of entry 0: value is the size of
- * the hashes, owner how often rules were given numbers. */
+/* Value of "weir_policies", whose key is the rule's number. Of entry 0: value is the number of
+ * keys that there shall be room for, mask6_lo the secret of the tags, owner how often rules
+ * were given numbers. */
 struct weir_policy {
 	__u64 mult;  /* cost of a byte or packet, in times << shift; 0: rate 0, nothing conforms */
 	__u64 burst; /* in times */
@@ -112,7 +119,7 @@ struct weir_policy {
 
 #define WEIR_OWNER_SHIFT 14
 
-/* Values of "weir_buckets" (by the rule's number; a cache line each) and of the hashes. */
+/* Value of "weir_buckets" by the rule's number; a cache line each. */
 struct weir_bucket {
 	__u64 full_at;
 };
@@ -127,28 +134,23 @@ struct weir_lease {
 	__u64 left;
 };
 
-/* Keys of "weir_addr4", "weir_addr6", "weir_flows"; host byte order, masked. */
-struct weir_key4 {
-	__u32 owner;
-	__u32 addr; /* or an interface's index */
+/* Value of "weir_keyed", a cache line. */
+#define WEIR_WAYS 4
+
+struct weir_way {
+	__u64 tag; /* 0: not used yet */
+	struct weir_bucket bucket;
 };
 
-struct weir_key6 {
-	__u32 owner;
-	__u32 addr[4];
-};
-
-struct weir_key_flow {
-	__u32 owner;
-	__u32 src[4], dst[4]; /* IPv4: the first */
-	__u16 sport, dport;
-	__u8 proto, family;
-	__u8 unused[2];
+struct weir_way_set {
+	struct weir_way ways[WEIR_WAYS];
 };
 
 /* Constants of the program. */
 struct weir_police_consts {
 	__u64 tick;	 /* in times */
+	__u64 seed;	 /* of tags */
+	__u32 sets_mask; /* sets of "weir_keyed", a power of two, less one */
 	__u32 rest;	 /* what is done with what no rule matches: 0, or WEIR_FILTER_ACT and a
 			    number */
 	__u32 has_rules; /* beside that */
@@ -166,7 +168,7 @@ struct weir_police_rodata {
 	struct weir_police_consts police;
 };
 
-#define WEIR_POLICE_BUCKETS	65536 /* of each hash, by default */
+#define WEIR_POLICE_BUCKETS	65536 /* by default: a set of "weir_keyed" for each */
 #define WEIR_POLICE_BUCKETS_MAX 16777216
 
 #endif

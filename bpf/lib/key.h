@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Buckets by what a packet is. In: a frame that lib/parse.h has read, and a policy that has a
- * bucket for each address, prefix, flow or interface. Out: the bucket; or that there was none
- * and one was made.
+ * What a packet's bucket is known by. In: a frame that lib/parse.h has read, and a policy that has
+ * a bucket for each address, prefix, flow or interface. Out: the tag of lib/ways.h.
  */
 #ifndef WEIR_BPF_KEY_H
 #define WEIR_BPF_KEY_H
@@ -15,66 +14,8 @@
 
 #include "lib/bucket.h"
 #include "lib/facts.h"
-#include "lib/map.h"
+#include "lib/ways.h"
 #include "maps/police.h"
-
-/* As large as the set says; those that it does not use have one entry. */
-WEIR_MAP(weir_addr4, LRU_HASH, struct weir_key4, struct weir_bucket, 1, 0, NONE);
-WEIR_MAP(weir_addr6, LRU_HASH, struct weir_key6, struct weir_bucket, 1, 0, NONE);
-WEIR_MAP(weir_flows, LRU_HASH, struct weir_key_flow, struct weir_bucket, 1, 0, NONE);
-
-enum found {
-	FOUND,
-	FOUND_NEW,     /* made, and its first packet paid for */
-	FOUND_NO_KEY,  /* the packet has no address, or the policy asks for none */
-	FOUND_NO_ROOM, /* Linux found no entry to reuse */
-};
-
-#define KEY_EXISTS 17 /* EEXIST: another CPU was faster */
-
-static __always_inline enum found find_or_make(void *map, const void *key, __u64 fresh,
-					       struct weir_bucket **out)
-{
-	struct weir_bucket *bucket = bpf_map_lookup_elem(map, key);
-	long err;
-
-	if (bucket) {
-		*out = bucket;
-		return FOUND;
-	}
-	err = bpf_map_update_elem(map, key, &fresh, BPF_NOEXIST);
-	return !err || err == -KEY_EXISTS ? FOUND_NEW : FOUND_NO_ROOM;
-}
-
-static __always_inline enum found find_dev(const struct weir_policy *policy, __u32 ifindex,
-					   __u64 fresh, struct weir_bucket **out)
-{
-	struct weir_key4 key = {policy->owner, ifindex};
-
-	return find_or_make(&weir_addr4, &key, fresh, out);
-}
-
-static __always_inline enum found find_addr4(const struct weir_policy *policy, __u32 addr,
-					     __u64 fresh, struct weir_bucket **out)
-{
-	struct weir_key4 key = {policy->owner, addr & policy->mask4};
-
-	return find_or_make(&weir_addr4, &key, fresh, out);
-}
-
-static __always_inline enum found find_addr6(const struct weir_policy *policy, __u64 hi, __u64 lo,
-					     __u64 fresh, struct weir_bucket **out)
-{
-	struct weir_key6 key = {.owner = policy->owner};
-
-	hi &= policy->mask6_hi;
-	lo &= policy->mask6_lo;
-	key.addr[0] = (__u32)(hi >> 32);
-	key.addr[1] = (__u32)hi;
-	key.addr[2] = (__u32)(lo >> 32);
-	key.addr[3] = (__u32)lo;
-	return find_or_make(&weir_addr6, &key, fresh, out);
-}
 
 /* What the buckets need to know of a packet once its rule is found. */
 enum about {
@@ -198,44 +139,40 @@ static __always_inline void keep(const struct frame *frame, const struct parsed 
 	known->dst = (struct address){forget(known->dst.hi, len), forget(known->dst.lo, len)};
 }
 
-static __always_inline enum found find_addr(const struct known *known,
-					    const struct weir_policy *policy, __u64 fresh,
-					    struct weir_bucket **out)
+/* Whose bucket, and what kind of words follow. */
+static __always_inline __u64 tag_of(const struct weir_policy *policy, __u32 about)
 {
-	__u64 hi = known->src.hi, lo = known->src.lo;
+	return mix(police.seed, (__u64)policy->owner << 32 | about);
+}
 
-	if (policy->per == WEIR_PER_DST) {
-		hi = known->dst.hi;
-		lo = known->dst.lo;
-	}
+static __always_inline __u64 tag_of_dev(const struct weir_policy *policy, __u32 ifindex)
+{
+	return mix(police.seed, (__u64)policy->owner << 32 | ifindex);
+}
+
+/* IPv4: one round, since the owner and the address are one word. */
+static __always_inline __u64 tag_of_addr(const struct known *known,
+					 const struct weir_policy *policy)
+{
+	const struct address *addr = policy->per == WEIR_PER_DST ? &known->dst : &known->src;
+
 	if (known->about & ABOUT_V6)
-		return find_addr6(policy, hi, lo, fresh, out);
-	return find_addr4(policy, (__u32)(hi >> 32), fresh, out);
+		return mix(mix(tag_of(policy, ABOUT_V6), addr->hi & policy->mask6_hi),
+			   addr->lo & policy->mask6_lo);
+	return mix(police.seed,
+		   (__u64)policy->owner << 32 | ((__u32)(addr->hi >> 32) & policy->mask4));
 }
 
-static __always_inline void put_words(__u32 out[4], const struct address *addr)
+static __always_inline __u64 tag_of_flow(const struct known *known,
+					 const struct weir_policy *policy)
 {
-	out[0] = (__u32)(addr->hi >> 32);
-	out[1] = (__u32)addr->hi;
-	out[2] = (__u32)(addr->lo >> 32);
-	out[3] = (__u32)addr->lo;
-}
+	__u32 proto = known->about & (0xff << ABOUT_PROTO_SHIFT | ABOUT_V6);
+	__u64 tag = mix(tag_of(policy, proto), known->ports);
 
-static __always_inline enum found find_flow(const struct known *known,
-					    const struct weir_policy *policy, __u64 fresh,
-					    struct weir_bucket **out)
-{
-	struct weir_key_flow key = {
-		.owner = policy->owner,
-		.sport = (__u16)(known->ports >> 16),
-		.dport = (__u16)known->ports,
-		.proto = (__u8)(known->about >> ABOUT_PROTO_SHIFT),
-		.family = known->about & ABOUT_V6 ? WEIR_IPV6 : WEIR_IPV4,
-	};
-
-	put_words(key.src, &known->src);
-	put_words(key.dst, &known->dst);
-	return find_or_make(&weir_flows, &key, fresh, out);
+	if (!(known->about & ABOUT_V6))
+		return mix(tag, known->src.hi | known->dst.hi >> 32);
+	tag = mix(mix(tag, known->src.hi), known->src.lo);
+	return mix(mix(tag, known->dst.hi), known->dst.lo);
 }
 
 #endif

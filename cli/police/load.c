@@ -118,13 +118,14 @@ static int read_line(struct weir_lines *lines, char **words, size_t n, void *ctx
 int weir_limits_load(const char *path, struct weir_limits *out)
 {
 	struct reader in = {.limits = out};
-	uint32_t buckets = out->buckets, generation = out->generation;
+	const struct weir_limits was = *out;
 	struct weir_lines lines;
 	int err;
 
 	weir_limits_free(out);
-	out->buckets = buckets;
-	out->generation = generation;
+	out->buckets = was.buckets;
+	out->generation = was.generation;
+	out->seed = was.seed;
 	err = weir_lines_read(path, &lines, read_line, &in);
 	return err ?: weir_limits_settle(out, lines.name);
 }

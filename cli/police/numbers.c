@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
+#include "cli/interval.h"
 #include "cli/police/kernel.h"
 
 static void set_bit(uint64_t *bits, unsigned int nth)
@@ -67,6 +69,26 @@ static size_t highest(struct weir_set *set)
 	return max;
 }
 
+static void fill_rest(const struct weir_limits *limits, const struct weir_police_set *old,
+		      struct weir_police_plan *plan)
+{
+	if (!old->n || !old->policies[WEIR_POLICE_REST].owner)
+		set_bit(plan->fresh, WEIR_POLICE_REST);
+	put(plan, old, &limits->rest.policy, WEIR_POLICE_REST);
+	add_consts(&plan->consts, &limits->rest.policy);
+	plan->consts.rest = WEIR_FILTER_ACT | WEIR_POLICE_REST;
+}
+
+/* A power of two. */
+static uint32_t sets_for(uint32_t buckets)
+{
+	uint32_t sets = 1;
+
+	while (sets < buckets)
+		sets *= 2;
+	return sets;
+}
+
 static void fill(struct weir_limits *limits, const uint16_t *which,
 		 const struct weir_police_set *old, struct weir_police_plan *plan)
 {
@@ -74,8 +96,10 @@ static void fill(struct weir_limits *limits, const uint16_t *which,
 
 	plan->policies[0].value = limits->buckets;
 	plan->policies[0].owner = limits->generation + 1;
+	plan->policies[0].mask6_lo = limits->seed;
 	plan->consts = (struct weir_police_consts){
 		.tick = weir_tick_ns() << WEIR_TIME_BITS,
+		.seed = limits->seed,
 		.has_rules = n > 0,
 		.clock_is_test = getenv("WEIR_TEST_CLOCK") != NULL, /* tests/tool_police.c */
 	};
@@ -85,13 +109,10 @@ static void fill(struct weir_limits *limits, const uint16_t *which,
 		put(plan, old, policy, *counter_of(&limits->set, i));
 		add_consts(&plan->consts, policy);
 	}
-	if (!limits->has_rest)
-		return;
-	if (!old->n || !old->policies[WEIR_POLICE_REST].owner)
-		set_bit(plan->fresh, WEIR_POLICE_REST);
-	put(plan, old, &limits->rest.policy, WEIR_POLICE_REST);
-	add_consts(&plan->consts, &limits->rest.policy);
-	plan->consts.rest = WEIR_FILTER_ACT | WEIR_POLICE_REST;
+	if (limits->has_rest)
+		fill_rest(limits, old, plan);
+	if (plan->consts.by_addr || plan->consts.by_flow)
+		plan->consts.sets_mask = sets_for(limits->buckets) - 1;
 }
 
 int weir_police_plan(struct weir_limits *limits, const struct weir_police_set *old,
@@ -104,6 +125,9 @@ int weir_police_plan(struct weir_limits *limits, const struct weir_police_set *o
 
 	if (!which)
 		return -ENOMEM;
+	/* one that can be guessed where the kernel has none to give: limits hold all the same */
+	if (!limits->seed && getrandom(&limits->seed, sizeof(limits->seed), GRND_NONBLOCK) < 0)
+		limits->seed = weir_now_ns();
 	for (size_t i = 0; i < n; i++)
 		which[i] = *counter_of(set, i);
 	weir_set_number(set, old->n ? &old->set : NULL, plan.fresh);

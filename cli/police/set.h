@@ -22,8 +22,9 @@ struct weir_limits {
 	size_t n, room;
 	bool has_rest;
 	struct weir_limit rest; /* without a match */
-	uint32_t buckets;	/* of each hash */
+	uint32_t buckets;	/* by key, that there is room for */
 	uint32_t generation;	/* as the kernel has it */
+	uint64_t seed;		/* the same; 0: there is none yet */
 };
 
 void weir_limits_init(struct weir_limits *limits);

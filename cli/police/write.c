@@ -15,13 +15,12 @@
 
 WEIR_EMBED(police_object, "police.o", WEIR_POLICE_OBJECT);
 
-/* Maps that go on when a set's program is replaced; the hashes only at the same size. */
+/* Maps that go on when a set's program is replaced; keyed buckets only at the same size. */
 static const char *const kept_maps[] = {"weir_conform", "weir_exceed", "weir_buckets",
 					"weir_leases"};
-static const char *const hashes[] = {"weir_addr4", "weir_addr6", "weir_flows"};
+static const char keyed[] = "weir_keyed";
 
-#define KEPT   (sizeof(kept_maps) / sizeof(*kept_maps))
-#define HASHES (sizeof(hashes) / sizeof(*hashes))
+#define KEPT (sizeof(kept_maps) / sizeof(*kept_maps))
 
 /* ---- reading ------------------------------------------------------------- */
 
@@ -103,6 +102,7 @@ int weir_police_limits(const struct weir_police_set *set, struct weir_limits *ou
 		return 0;
 	out->buckets = set->policies[0].value;
 	out->generation = set->policies[0].owner;
+	out->seed = set->policies[0].mask6_lo;
 	weir_set_each(&set->set, copy_rule, &copy);
 	if (set->n > WEIR_POLICE_REST && set->policies[WEIR_POLICE_REST].owner) {
 		const struct weir_limit rest = {.policy = set->policies[WEIR_POLICE_REST]};
@@ -116,9 +116,9 @@ int weir_police_limits(const struct weir_police_set *set, struct weir_limits *ou
 
 /* The maps of a load; fds are closed by the caller. */
 struct maps {
-	struct weir_load_map all[2 + KEPT + HASHES];
+	struct weir_load_map all[3 + KEPT];
 	size_t n;
-	int fds[KEPT + HASHES];
+	int fds[KEPT + 1];
 	size_t n_fds;
 };
 
@@ -145,36 +145,31 @@ static int add_kept(const struct weir_slot *slot, struct maps *maps)
 	return 0;
 }
 
-/* fd of the hash of the set that is there, where it has @size entries; else -ENOENT. */
-static int open_hash(const struct weir_slot *slot, const char *name, uint32_t size)
+/* fd of the keyed buckets of the set that is there, where they are @sets; else -ENOENT. */
+static int open_keyed(const struct weir_slot *slot, uint32_t sets)
 {
-	int fd = slot->fd < 0 ? -ENOENT : weir_slot_map(slot, name);
+	int fd = slot->fd < 0 ? -ENOENT : weir_slot_map(slot, keyed);
 	struct weir_map map;
 
-	if (fd < 0 || (!weir_map_by_fd(fd, &map) && map.max_entries == size))
+	if (fd < 0 || (!weir_map_by_fd(fd, &map) && map.max_entries == sets))
 		return fd;
 	close(fd);
 	return -ENOENT;
 }
 
-static int add_hashes(const struct weir_slot *slot, const struct weir_police_plan *plan,
-		      struct maps *maps)
+static int add_keyed(const struct weir_slot *slot, const struct weir_police_plan *plan,
+		     struct maps *maps)
 {
-	const uint32_t used[HASHES] = {plan->consts.by_addr, plan->consts.by_addr,
-				       plan->consts.by_flow};
+	uint32_t sets = plan->consts.sets_mask + 1;
+	int fd = open_keyed(slot, sets);
 
-	for (size_t i = 0; i < HASHES; i++) {
-		uint32_t size = used[i] ? plan->policies[0].value : 1;
-		int fd = open_hash(slot, hashes[i], size);
-
-		if (fd < 0 && fd != -ENOENT)
-			return fd;
-		if (fd >= 0)
-			maps->fds[maps->n_fds++] = fd;
-		maps->all[maps->n++] =
-			fd >= 0 ? (struct weir_load_map){.name = hashes[i], .fd = fd}
-				: (struct weir_load_map){.name = hashes[i], .max_entries = size};
-	}
+	if (fd < 0 && fd != -ENOENT)
+		return fd;
+	if (fd >= 0)
+		maps->fds[maps->n_fds++] = fd;
+	maps->all[maps->n++] = fd >= 0
+				       ? (struct weir_load_map){.name = keyed, .fd = fd}
+				       : (struct weir_load_map){.name = keyed, .max_entries = sets};
 	return 0;
 }
 
@@ -195,7 +190,7 @@ static int load(const struct weir_slot *slot, struct weir_object *obj,
 	struct weir_rules_load with = load;
 	int err = slot->fd >= 0 ? add_kept(slot, &maps) : 0;
 
-	err = err ?: add_hashes(slot, plan, &maps);
+	err = err ?: add_keyed(slot, plan, &maps);
 	maps.all[maps.n++] =
 		(struct weir_load_map){.name = "weir_policies", .max_entries = (uint32_t)plan->n};
 	with.n_maps = maps.n;
