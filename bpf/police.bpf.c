@@ -192,6 +192,16 @@ exceed(struct __sk_buff *skb, const struct case_of *packet, const struct weir_po
 	return WEIR_POLICE_DROP_EXCEED;
 }
 
+/* Where there is one rule, what it says is known to the verifier. */
+static __always_inline const struct weir_policy *policy_of(__u32 number)
+{
+	const struct weir_policy *rest = (const void *)&police.policy;
+
+	/* the compiler would take what is written before the load for zeros */
+	asm volatile("" : "+r"(rest));
+	return police.has_rules ? bpf_map_lookup_elem(&weir_policies, &number) : rest;
+}
+
 /* @skb is NULL at XDP. */
 static __always_inline enum weir_police_reason decide(struct __sk_buff *skb,
 						      const struct case_of *packet)
@@ -203,7 +213,7 @@ static __always_inline enum weir_police_reason decide(struct __sk_buff *skb,
 
 	if (!act)
 		return reason_of_none(packet->known->about);
-	policy = bpf_map_lookup_elem(&weir_policies, &number);
+	policy = policy_of(number);
 	if (!policy)
 		return WEIR_POLICE_PASS_NO_RULE;
 	amount = policy->unit == WEIR_POLICE_BYTES ? packet->wire->bytes : packet->wire->packets;

@@ -160,6 +160,7 @@ struct weir_police_consts {
 	__u32 marks_skb; /* some policy is WEIR_EXCEED_MARK */
 	__u32 paces;
 	__u32 clock_is_test; /* the time in ns is entry 0 of "weir_clock" */
+	struct weir_policy policy; /* of the rule without a match, which "weir_policies" has, too */
 };
 
 /* Section .rodata, written before it is loaded. */

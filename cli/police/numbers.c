@@ -77,6 +77,7 @@ static void fill_rest(const struct weir_limits *limits, const struct weir_police
 	put(plan, old, &limits->rest.policy, WEIR_POLICE_REST);
 	add_consts(&plan->consts, &limits->rest.policy);
 	plan->consts.rest = WEIR_FILTER_ACT | WEIR_POLICE_REST;
+	plan->consts.policy = plan->policies[WEIR_POLICE_REST];
 }
 
 /* A power of two. */
