@@ -75,7 +75,7 @@ static __always_inline bool judge(const struct frame *frame, const struct parsed
 		return false;
 	}
 	facts.ip = reading == READ_RULES;
-	return finish(reading, find_rule(&facts), wire);
+	return finish(reading, find_rule(&facts, frame->len_bytes), wire);
 }
 
 static __always_inline int filter_in_xdp(struct xdp_md *xdp, enum frame_kind kind)
@@ -84,8 +84,7 @@ static __always_inline int filter_in_xdp(struct xdp_md *xdp, enum frame_kind kin
 	struct weir_counter wire = {1, frame.len_bytes};
 	struct parsed parsed;
 
-	/* with matches the rest is long, and the verifier would walk it for both */
-	if (config.words || !parse_plain(&frame, &parsed))
+	if (!parse_plain(&frame, &parsed))
 		parsed = parse_frame(&frame, false);
 	return judge(&frame, &parsed, &wire) ? XDP_PASS : XDP_DROP;
 }

@@ -68,7 +68,7 @@ static __always_inline __u32 match(const struct case_of *packet)
 	if (reading == READ_MALFORMED || reading == READ_EXTENSIONS)
 		return 0;
 	facts.ip = reading == READ_RULES;
-	return (__u32)forget(find_rule(&facts), packet->frame->len_bytes);
+	return (__u32)forget(find_rule(&facts, packet->frame->len_bytes), packet->frame->len_bytes);
 }
 
 static __always_inline __u32 which_rule(const struct case_of *packet)

@@ -149,6 +149,23 @@ struct weir_row_page {
 	__u16 row[256];
 };
 
+/* Key of "weir_macs": a MAC address in network order, then the side. */
+struct weir_filter_mac {
+	__u8 addr[6];
+	__u8 side;
+	__u8 unused;
+};
+
+/* Where mac_slots has the MAC whose struct weir_filter_mac lies in memory as @key does. */
+#define WEIR_MAC_SLOT_BITS 12
+#define WEIR_MAC_SLOTS	   (1 << WEIR_MAC_SLOT_BITS)
+
+static inline __attribute__((always_inline)) __u32 weir_mac_slot(__u64 key)
+{
+	/* 2^64 by the golden ratio: Knuth, 6.4 */
+	return (__u32)(key * 0x9e3779b97f4a7c15ULL >> (64 - WEIR_MAC_SLOT_BITS));
+}
+
 /* What is known of a packet beyond its addresses and protocol. */
 enum weir_l4 {
 	WEIR_L4_PORTS,
@@ -170,20 +187,13 @@ struct weir_filter_consts {
 	__u32 by_proto, by_flags;
 	__u32 by_value16[WEIR_VALUES16];
 	__u32 no_mac_row[WEIR_SIDES];
-	__u8 mac_ends[256]; /* by a MAC's last byte: bit of the sides whose rules have it */
-	__u32 l2_row;	    /* of what is no IP */
+	__u8 mac_slots[WEIR_MAC_SLOTS]; /* 0: no rule has the MACs of this slot */
+	__u32 l2_row;			/* of what is no IP */
 	__u32 base_row[WEIR_FAMILIES][WEIR_L4_STATES];
 	__u32 no_prefix_row[WEIR_FAMILIES][WEIR_SIDES]; /* where there is no tree */
 	__u16 proto_row[256];
 	__u16 flags_row[256];
 	__u16 act[WEIR_FILTER_MATCHES_MAX];
-};
-
-/* Key of "weir_macs": a MAC address in network order, then the side. */
-struct weir_filter_mac {
-	__u8 addr[6];
-	__u8 side;
-	__u8 unused;
 };
 
 /* ---- what the rules are -------------------------------------------------- */

@@ -32,8 +32,8 @@
  * Buckets by address, flow or interface are in one table: sets of four ways, as in a processor's
  * cache, each way a bucket and a tag. The tag is 64 bits of the key, which has the number of
  * the rule and how often that was given, and of a secret, so that nobody can choose keys that
- * meet; tags of IPv4 addresses and interfaces are never equal, of others as good as never. A key is in the
- * set that the tag's lower half names, or the upper one. A new key takes a bucket that is
+ * meet; tags of IPv4 addresses and interfaces are never equal, of others as good as never. A key is
+ *in the set that the tag's lower half names, or the upper one. A new key takes a bucket that is
  * full, of which nothing is lost; where both sets have none, the fullest, whose key begins
  * with a full one then. Two CPUs that make the same bucket at once may make two, of which one
  * is never found again.
@@ -159,7 +159,7 @@ struct weir_police_consts {
 	__u32 marks;	 /* some policy is WEIR_EXCEED_DSCP */
 	__u32 marks_skb; /* some policy is WEIR_EXCEED_MARK */
 	__u32 paces;
-	__u32 clock_is_test; /* the time in ns is entry 0 of "weir_clock" */
+	__u32 clock_is_test;	   /* the time in ns is entry 0 of "weir_clock" */
 	struct weir_policy policy; /* of the rule without a match, which "weir_policies" has, too */
 };
 

@@ -188,6 +188,20 @@ static __always_inline enum reading read_ipv6(const struct frame *frame,
 	return reading;
 }
 
+/* As one word, since it is read as words: what was written in smaller parts waits for the store.
+ * @addr is aligned to 2 bytes. */
+static __always_inline __u64 mac_of(const void *addr, enum weir_side side)
+{
+	const __u16 *part = addr;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return part[0] | (__u64)part[1] << 16 | (__u64)part[2] << 32 | (__u64)side << 48;
+#else
+	return (__u64)part[0] << 48 | (__u64)part[1] << 32 | (__u64)part[2] << 16 |
+	       (__u64)side << 8;
+#endif
+}
+
 static __always_inline void read_macs(const struct frame *frame, struct facts *facts)
 {
 	const struct ethhdr *eth;
@@ -196,10 +210,8 @@ static __always_inline void read_macs(const struct frame *frame, struct facts *f
 	eth = frame_at(frame, 0, sizeof(*eth), &copy);
 	if (!eth)
 		return;
-	__builtin_memcpy(facts->mac[WEIR_SRC].addr, eth->h_source, ETH_ALEN);
-	__builtin_memcpy(facts->mac[WEIR_DST].addr, eth->h_dest, ETH_ALEN);
-	facts->mac[WEIR_SRC].side = WEIR_SRC;
-	facts->mac[WEIR_DST].side = WEIR_DST;
+	facts->mac[WEIR_SRC] = mac_of(eth->h_source, WEIR_SRC);
+	facts->mac[WEIR_DST] = mac_of(eth->h_dest, WEIR_DST);
 }
 
 static __always_inline enum reading read_facts(const struct frame *frame,

@@ -167,8 +167,7 @@ static int add_keyed(const struct weir_slot *slot, const struct weir_police_plan
 		return fd;
 	if (fd >= 0)
 		maps->fds[maps->n_fds++] = fd;
-	maps->all[maps->n++] = fd >= 0
-				       ? (struct weir_load_map){.name = keyed, .fd = fd}
+	maps->all[maps->n++] = fd >= 0 ? (struct weir_load_map){.name = keyed, .fd = fd}
 				       : (struct weir_load_map){.name = keyed, .max_entries = sets};
 	return 0;
 }

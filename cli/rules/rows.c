@@ -252,13 +252,15 @@ static int match_macs(const struct weir_set *set, struct weir_tables *tables, ui
 		for (size_t i = 0; i < set->n_rules; i++) {
 			const struct weir_filter_rule *rule = &set->rules[i].rule;
 			struct weir_mac_row *row = &tables->macs[tables->n_macs];
+			uint64_t key;
 
 			mac.addr = side == WEIR_SRC ? rule->smac : rule->dmac;
 			if (!(rule->has & bit) || has_mac(tables, mac.side, mac.addr))
 				continue;
 			memcpy(row->mac.addr, mac.addr, 6);
 			row->mac.side = (uint8_t)side;
-			tables->config.mac_ends[mac.addr[5]] |= (uint8_t)(1U << side);
+			memcpy(&key, &row->mac, sizeof(key));
+			tables->config.mac_slots[weir_mac_slot(key)] = 1;
 			row->row = row_of(set, tables, by_mac, &mac);
 			tables->n_macs++;
 		}
