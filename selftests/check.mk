@@ -138,9 +138,11 @@ KERNELS ?= $(VM_KERNELS)
 # What the kernel has no part in stays on this machine; and what sanitizers make of memory.
 VM_SUITES := $(patsubst selftests/%.sh,%,$(filter-out %/test_build.sh %/test_page.sh %/test_sanitized.sh %/test_vm.sh,\
 	$(filter selftests/test_% selftests/vm/test_%,$(SCRIPTS))))
-# Emulation makes each program thirty times slower: these are what six minutes have room for.
-VM_QUICK := test_features test_gate test_tcx \
-	$(filter-out vm/test_actions vm/test_qdiscs vm/test_forward,$(filter vm/%,$(VM_SUITES)))
+# Emulation makes each program thirty times slower: these are what six minutes have room for,
+# the longest of them on one kernel each.
+VM_ON_ONE := vm/test_offload_faults@6.1 vm/test_pace@6.12 vm/test_libxdp@6.12
+VM_QUICK := test_features test_gate test_tcx $(VM_ON_ONE) $(filter-out $(foreach s,$(VM_ON_ONE),$(firstword $(subst @, ,$(s)))) \
+	vm/test_actions vm/test_qdiscs vm/test_forward,$(filter vm/%,$(VM_SUITES)))
 SUITES ?= $(VM_QUICK)
 VM_TIMEOUT ?= 1200
 

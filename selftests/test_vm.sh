@@ -100,6 +100,13 @@ fails 'a test that was skipped on all kernels' bash "$VM/skipped.sh" old new
 is "$out" 'skipped on every kernel: vm/two: no card' 'is named, and none that one of them has run'
 printf 'ok 1 - one\n1..1\n' >new/vm/two.tap
 ok 'none is left' bash "$VM/skipped.sh" old new
+mkdir -p one/vm other/vm
+echo 'ok 1 - x # SKIP no fq' >one/vm/alone.tap
+echo 'ok 1 - y' >other/both.tap
+fails 'one that the only kernel that runs it skips' bash "$VM/skipped.sh" one other
+is "$out" 'skipped on every kernel: vm/alone: no fq' 'is named'
+run env SUITES=test_nosuch@6.1 bash "$VM/check.sh" 6.1
+like "$err" 'no selftests/test_nosuch.sh' 'a suite of one kernel is looked for without it'
 
 # ---- README's table ------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@
 # has their names), two at a time; `make vmcheck` runs it.
 #
 # Given:  BUILD      the build directory, which the guests see read-only
-#         SUITES     test_attach vm/test_vlan ...: files below selftests/ without .sh
+#         SUITES     test_attach vm/test_links@6.1 ...: files below selftests/ without .sh,
+#                    behind the @ the only kernel that is to run it
 #         VM_CACHE   where kernels are kept
 # Leaves  BUILD/vm/KERNEL/: of each suite NAME.tap, NAME.err and NAME.end (exit status
 #         and seconds), of the guest its console and dmesg.
@@ -27,8 +28,8 @@ if [ $# = 0 ] || [ -z "${SUITES:-}" ]; then
 	exit 2
 fi
 for suite in $SUITES; do
-	if [ ! -f "$ROOT/selftests/$suite.sh" ]; then
-		echo "vm/check: SUITES: no selftests/$suite.sh" >&2
+	if [ ! -f "$ROOT/selftests/${suite%@*}.sh" ]; then
+		echo "vm/check: SUITES: no selftests/${suite%@*}.sh" >&2
 		exit 2
 	fi
 done
@@ -41,18 +42,27 @@ for tree in "$ROOT" "$BUILD"; do
 done
 export VM_TREES="${VM_TREES:-}"
 
+# suites_of KERNEL: those that it runs
+suites_of() {
+	local suite
+	for suite in $SUITES; do
+		[[ $suite == *@* && $suite != *"@$1" ]] || echo "${suite%@*}"
+	done
+}
+
 # guest KERNEL: fetches it, boots it and waits; a line for each suite that has ended.
 guest() {
-	local kernel=$1 share=$BUILD/vm/$1 suite runner
+	local kernel=$1 share=$BUILD/vm/$1 suite runner suites
+	suites=$(suites_of "$1")
 	rm -rf "$share"
-	for suite in $SUITES; do
+	for suite in $suites; do
 		mkdir -p "$(dirname "$share/$suite")"
 		: >"$share/$suite.tap"
 	done
 	: >"$share/log"
 	bash "$here/kernel.sh" "$kernel" "$VM_CACHE" || return
 	cp "$VM_CACHE/$kernel/release" "$share/"
-	printf 'export BUILD=%q\nexec bash %q %s\n' "$BUILD" "$here/suites.sh" "${SUITES//$'\n'/ }" >"$share/guest.sh"
+	printf 'export BUILD=%q\nexec bash %q %s\n' "$BUILD" "$here/suites.sh" "${suites//$'\n'/ }" >"$share/guest.sh"
 	bash "$here/run.sh" "$VM_CACHE/$kernel" "$share" &
 	runner=$!
 	tail -n +1 -s 1 -f --pid=$runner "$share/log" | sed -u "s/^/  VM      $kernel: /"
@@ -83,7 +93,7 @@ machine() {
 # told KERNEL: what its suites said, by prove.
 told() {
 	local share=$BUILD/vm/$1 suite taps=(machine.tap)
-	for suite in $SUITES; do
+	for suite in $(suites_of "$1"); do
 		taps+=("$suite.tap")
 	done
 	if [ ! -f "$share/release" ]; then
