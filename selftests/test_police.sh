@@ -55,9 +55,9 @@ is "$(ls "$BPFFS/tc/globals")" '' 'no pin stays'
 # ---- packets --------------------------------------------------------------------------
 
 cases=$ROOT/tests/packets/police
-sed '/^27 /s/.*/27 NOT_RUN 9000/; /^  count .* 9000$/d; s/XDP_PASS/TC_ACT_UNSPEC/; s/XDP_DROP/TC_ACT_SHOT/' \
-	"$cases.expect" >"$TMP/ingress.expect"
-cp "$cases.expect" "$TMP/xdp.expect"
+sed '/^27 /s/.*/27 NOT_RUN 9000/; /^  count .* 9000$/d' "$cases.expect" >"$TMP/xdp.expect"
+sed 's/XDP_PASS/TC_ACT_UNSPEC/; s/XDP_DROP/TC_ACT_SHOT/' "$TMP/xdp.expect" >"$TMP/ingress.expect"
+! kernel_has frags || cp "$cases.expect" "$TMP/xdp.expect"
 for at_hook in xdp ingress; do
 	WEIR_TEST_CLOCK=1 "$WEIR" police set cases "$at_hook" load "$cases.rules"
 	id=$("$WEIR" map dump weir_police-cases | awk '{ print $3 }')
@@ -256,7 +256,7 @@ like "$(counts conform limit)" '^(1[6-9]|2[0-2])$' 'more take the fullest, and w
 "${W[@]}" dev vb flush
 "${W[@]}" dev vb load - <<<'limit rate 8kbit burst 1000b'
 frames 'vlan 5 ipv4 udp len 104 times 20'
-like "$(counts conform limit)" '^(9|10)$' 'bytes are those of the frame, tags included'
+like "$(counts conform limit)" '^([89]|10)$' 'bytes are those of the frame, tags included'
 frames 'ipv4 udp len 8500 times 2'
 is "$(($(counts conform limit) + $(counts exceed limit)))" 22 'jumbo frames are counted'
 send "$A" va truncated >/dev/null
