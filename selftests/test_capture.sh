@@ -8,7 +8,9 @@
 . "$(dirname "$0")/lib.sh"
 
 netns_add A B
-veth_pair "$A" va "$B" vb 9000
+jumbo=9000 gate=gate_frags_1
+kernel_has frags || { jumbo=1500 gate=gate_xdp_1; }
+veth_pair "$A" va "$B" vb $jumbo
 W=("$WEIR" -n "$B" capture dev vb)
 COUNT=$BUILD/bpf/count.o
 
@@ -60,11 +62,11 @@ done
 "$WEIR" -n "$B" filter dev vb deny src 10.99.1.1
 before=$(attached)
 start all write "$TMP/all.pcapng"
-like "$(cat "$TMP/all.err")" 'capturing at xdp native, program gate_frags_1 id [0-9]+' 'says where it stands'
+like "$(cat "$TMP/all.err")" "capturing at xdp native, program $gate id [0-9]+" 'says where it stands'
 fails 'a packet that the filter denies does not pass' pings 10.99.1.2
 ok 'IPv6 passes' pings fd99:1::2
 send "$A" va vlan/ipv4/udp 2 size 100 >/dev/null
-send "$A" va ipv4/udp 2 size 9000 >/dev/null
+send "$A" va ipv4/udp 2 size $jumbo >/dev/null
 ok 'rules can be changed meanwhile' "$WEIR" -n "$B" filter dev vb deny src fd99:1::1
 fails 'and hold' pings fd99:1::2
 finish all
@@ -73,15 +75,15 @@ like "$err" 'vb: 7 packets seen, 7 captured, 0 lost' 'it reports'
 is "$(attached)" "$before" 'the filter is attached as before'
 is "$(pins)" '' 'no pin stays'
 is "$(blocks "$TMP/all.pcapng" packet | cut -d' ' -f2,3,5- | sed 's/id [0-9]*/id N/')" \
-	"98 98 direction 1 queue 0 verdict 1 | hook xdp; verdict XDP_DROP; program gate_frags_1 id N
-118 118 direction 1 queue 0 verdict 2 | hook xdp; verdict XDP_PASS; program gate_frags_1 id N
-100 100 direction 1 queue 0 verdict 2 | hook xdp; verdict XDP_PASS; program gate_frags_1 id N
-100 100 direction 1 queue 0 verdict 2 | hook xdp; verdict XDP_PASS; program gate_frags_1 id N
-9000 9000 direction 1 queue 0 verdict 2 | hook xdp; verdict XDP_PASS; program gate_frags_1 id N
-9000 9000 direction 1 queue 0 verdict 2 | hook xdp; verdict XDP_PASS; program gate_frags_1 id N
-118 118 direction 1 queue 0 verdict 1 | hook xdp; verdict XDP_DROP; program gate_frags_1 id N" \
+	"98 98 direction 1 queue 0 verdict 1 | hook xdp; verdict XDP_DROP; program $gate id N
+118 118 direction 1 queue 0 verdict 2 | hook xdp; verdict XDP_PASS; program $gate id N
+100 100 direction 1 queue 0 verdict 2 | hook xdp; verdict XDP_PASS; program $gate id N
+100 100 direction 1 queue 0 verdict 2 | hook xdp; verdict XDP_PASS; program $gate id N
+$jumbo $jumbo direction 1 queue 0 verdict 2 | hook xdp; verdict XDP_PASS; program $gate id N
+$jumbo $jumbo direction 1 queue 0 verdict 2 | hook xdp; verdict XDP_PASS; program $gate id N
+118 118 direction 1 queue 0 verdict 1 | hook xdp; verdict XDP_DROP; program $gate id N" \
 	'the file has each packet, whole, with its verdict'
-like "$(blocks "$TMP/all.pcapng" interface)" '^interface vb \| xdp native, program gate_frags_1 id [0-9]+ \| - \| snap 65536$' \
+like "$(blocks "$TMP/all.pcapng" interface)" "^interface vb \\| xdp native, program $gate id [0-9]+ \\| - \\| snap 65536\$" \
 	'and the interface'
 is "$(blocks "$TMP/all.pcapng" statistics)" 'statistics seen 7 lost 0' 'and how many there were'
 now=$(date +%s)
