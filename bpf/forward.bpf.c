@@ -25,9 +25,13 @@ const volatile struct weir_forward_consts config = {};
 
 WEIR_MAP(weir_forward, PERCPU_ARRAY, enum weir_forward_reason, struct weir_counter,
 	 WEIR_FORWARD_REASONS, 0, NONE);
-WEIR_MAP(weir_forward_to, PERCPU_HASH, struct weir_forward_to, struct weir_counter,
+WEIR_MAP(weir_forward_to, PERCPU_ARRAY, weir_ifindex, struct weir_counter, WEIR_FORWARD_NEAR, 0,
+	 NONE);
+WEIR_MAP(weir_fwd_to_far, PERCPU_HASH, struct weir_forward_to, struct weir_counter,
 	 WEIR_FORWARD_PORTS_MAX, BPF_F_NO_PREALLOC, NONE);
-WEIR_MAP(weir_ports, HASH, __u32, struct weir_port, WEIR_FORWARD_PORTS_MAX, BPF_F_NO_PREALLOC,
+WEIR_MAP(weir_ports, ARRAY, weir_ifindex, struct weir_port, WEIR_FORWARD_NEAR, BPF_F_MMAPABLE,
+	 NONE);
+WEIR_MAP(weir_ports_far, HASH, __u32, struct weir_port, WEIR_FORWARD_PORTS_MAX, BPF_F_NO_PREALLOC,
 	 NONE);
 WEIR_MAP(weir_vlans, HASH, struct weir_vlan, __u32, WEIR_FORWARD_PORTS_MAX, BPF_F_NO_PREALLOC,
 	 NONE);
@@ -42,6 +46,29 @@ static __always_inline void count(enum weir_forward_reason reason, const struct 
 		return;
 	counter->packets += wire->packets;
 	counter->bytes += wire->bytes;
+}
+
+static __always_inline const struct weir_port *port_of(__u32 ifindex)
+{
+	const struct weir_port *port;
+
+	if (ifindex >= WEIR_FORWARD_NEAR)
+		return bpf_map_lookup_elem(&weir_ports_far, &ifindex);
+	port = bpf_map_lookup_elem(&weir_ports, &ifindex);
+	return port && port->below ? port : NULL;
+}
+
+/* Its port where it may be sent to, and what counts that. */
+static __always_inline const struct weir_port *port_out(__u32 ifindex,
+							struct weir_counter **counter)
+{
+	const struct weir_port *port = port_of(ifindex);
+
+	if (!port || !(port->flags & WEIR_PORT_OUT))
+		return NULL;
+	*counter = ifindex < WEIR_FORWARD_NEAR ? bpf_map_lookup_elem(&weir_forward_to, &ifindex)
+					       : bpf_map_lookup_elem(&weir_fwd_to_far, &ifindex);
+	return *counter ? port : NULL;
 }
 
 /* The interface that a frame with this tag belongs to; 0: none that is known. */
@@ -84,7 +111,7 @@ arrive_xdp(const struct frame *frame, const struct parsed *parsed, bool plain, _
 		if (!*ifindex)
 			return WEIR_FORWARD_VLAN;
 	}
-	port = bpf_map_lookup_elem(&weir_ports, ifindex);
+	port = port_of(*ifindex);
 	if (!port)
 		return WEIR_FORWARD_OTHER_MAC;
 	if (*(const __u32 *)eth->h_dest != *(const __u32 *)port->mac ||
@@ -93,22 +120,14 @@ arrive_xdp(const struct frame *frame, const struct parsed *parsed, bool plain, _
 	return WEIR_FORWARD_SENT;
 }
 
-/* The interface below the one to send to, and the tag that this one needs. */
-static __always_inline __u32 find_below(__u32 ifindex, struct envelope *envelope)
+/* The tag that frames need that leave by @port. */
+static __always_inline void put_tag(const struct weir_port *port, struct envelope *envelope)
 {
-	const struct weir_port *port;
-
-	if (!config.vlans)
-		return ifindex;
-	port = bpf_map_lookup_elem(&weir_ports, &ifindex);
-	if (!port)
-		return 0;
-	if (port->vlan_proto_be) {
-		envelope->tag_bytes_out = VLAN_TAG_LEN;
-		envelope->vlan_proto_be = port->vlan_proto_be;
-		envelope->vlan_tci_be = bpf_htons(port->vlan_id);
-	}
-	return port->below;
+	if (!config.vlans || !port->vlan_proto_be)
+		return;
+	envelope->tag_bytes_out = VLAN_TAG_LEN;
+	envelope->vlan_proto_be = port->vlan_proto_be;
+	envelope->vlan_tci_be = bpf_htons(port->vlan_id);
 }
 
 static __always_inline enum weir_forward_reason forward_frame(struct xdp_md *xdp,
@@ -117,20 +136,21 @@ static __always_inline enum weir_forward_reason forward_frame(struct xdp_md *xdp
 							      bool plain)
 {
 	struct envelope envelope = {.tag_bytes_in = plain ? 0 : parsed->ip_off - ETH_HLEN};
+	__u32 ifindex = xdp->ingress_ifindex, len_bytes = frame->len_bytes;
 	enum weir_forward_reason reason;
 	struct weir_counter *counter;
-	__u32 ifindex = xdp->ingress_ifindex, below, len_bytes = frame->len_bytes;
+	const struct weir_port *port;
 	struct route route = {};
 
 	reason = arrive_xdp(frame, parsed, plain, &ifindex);
 	reason = reason ? reason : find_route(frame, parsed, plain, ifindex, 0, &route);
 	if (reason)
 		return reason;
-	counter = bpf_map_lookup_elem(&weir_forward_to, &route.fib.ifindex);
-	below = find_below(route.fib.ifindex, &envelope);
+	port = port_out(route.fib.ifindex, &counter);
 	/* before anything is written: an interface that went is no longer among them */
-	if (!counter || bpf_redirect_map(&weir_devs, below, XDP_PASS) != XDP_REDIRECT)
+	if (!port || bpf_redirect_map(&weir_devs, port->below, XDP_PASS) != XDP_REDIRECT)
 		return WEIR_FORWARD_EGRESS;
+	put_tag(port, &envelope);
 	if (!leave_xdp(xdp, &route, &envelope, &len_bytes))
 		return WEIR_FORWARD_FAILED;
 	counter->packets++;
@@ -171,16 +191,13 @@ int forward_xdp_frags(struct xdp_md *xdp)
 
 /* ---- tc ------------------------------------------------------------------- */
 
-/* Never called, but so the maps of XDP are this program's, by which they are found. */
-static __always_inline void hold_maps(__u32 key)
+/* Does nothing, but so the map of XDP is this program's, by which it is found. */
+static __always_inline void hold_devs(void)
 {
-	struct weir_port *port;
+	__u32 key = 0;
 
-	if (config.vlans <= 1)
-		return;
-	port = bpf_map_lookup_elem(&weir_ports, &key);
-	if (port && bpf_map_lookup_elem(&weir_devs, &key))
-		port->flags = 0;
+	if (config.vlans > 1)
+		bpf_map_lookup_elem(&weir_devs, &key);
 }
 
 /* The stack has compared the MAC address already, and taken the tag off. */
@@ -215,8 +232,7 @@ forward_skb(struct __sk_buff *skb, const struct frame *frame, const struct parse
 				     is_aggregate ? skb->gso_size : 0, &route);
 	if (reason)
 		return reason;
-	counter = bpf_map_lookup_elem(&weir_forward_to, &route.fib.ifindex);
-	if (!counter)
+	if (!port_out(route.fib.ifindex, &counter))
 		return WEIR_FORWARD_EGRESS;
 	if (!leave_tc(skb, &route, is_aggregate))
 		return WEIR_FORWARD_FAILED;
@@ -238,7 +254,7 @@ int forward_tc(struct __sk_buff *skb)
 	struct frame frame;
 	__u32 to = 0;
 
-	hold_maps(0);
+	hold_devs();
 	/* what is written is written in place */
 	if (skb->data_end - skb->data < headers_bytes && skb->len >= headers_bytes)
 		(void)bpf_skb_pull_data(skb, headers_bytes);

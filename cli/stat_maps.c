@@ -68,7 +68,7 @@ static int id_add(struct id_set *set, uint32_t id)
 
 static int add_attached(const struct weir_attachment *at, void *ctx)
 {
-	uint32_t i, ids[WEIR_GATE_STEPS];
+	uint32_t i, ids[WEIR_STEP_COUNTERS_ALL];
 	size_t n;
 	int err = 0;
 

@@ -16,9 +16,9 @@
  *		"weir_vlans" says which one it belongs to. That one's MAC address must be the
  *		frame's destination, since a router takes no other's frames (RFC 1812 3.3.2)
  *	between	the look-up, by the interface or sub-interface
- *	out	"weir_forward_to" has an entry for each interface that may be sent to, which
- *		counts; "weir_devs" the interface below it, which XDP redirects to. The tag is
- *		written by XDP, and by the sub-interface itself where tc sends
+ *	out	an interface that may be sent to has WEIR_PORT_OUT, and a counter in
+ *		"weir_forward_to"; "weir_devs" has the interface below it, which XDP redirects
+ *		to. The tag is written by XDP, and by the sub-interface itself where tc sends
  *
  * Editing these maps is how interfaces come and go; nothing else changes meanwhile. Only the
  * first and the last sub-interface make a difference to the program, which is exchanged: what
@@ -36,6 +36,12 @@
 #include "maps/layout.h"
 
 #define WEIR_FORWARD_PORTS_MAX 4096
+/* Interfaces of smaller numbers are in arrays ("weir_ports", "weir_forward_to"), which a packet
+ * finds for a quarter of a hash's time; the others in hashes ("weir_ports_far",
+ * "weir_fwd_to_far"). */
+#define WEIR_FORWARD_NEAR      4096
+
+typedef __u32 weir_ifindex;
 
 /* Key of map "weir_forward": what became of a frame. All but the first went to the stack,
  * which does what it says. Counted with the bytes that came in. */
@@ -69,8 +75,9 @@ enum weir_forward_reason {
 	WEIR_FORWARD_REASONS
 };
 
-/* Key of map "weir_forward_to": packets and bytes sent to it, without the tag of a VLAN, as
- * the interface itself counts. */
+/* Key of map "weir_fwd_to_far": packets and bytes sent to it, without the tag of a VLAN, as
+ * the interface itself counts. Of "weir_forward_to" it is the bare number: arrays have no
+ * other keys. */
 struct weir_forward_to {
 	__u32 ifindex;
 };
@@ -83,9 +90,9 @@ enum weir_port_flags {
 	WEIR_PORT_NAMED_OUT = 8,
 };
 
-/* Value of "weir_ports", by ifindex. */
+/* Value of "weir_ports" and "weir_ports_far", by ifindex. */
 struct weir_port {
-	__u32 below;	      /* ifindex that frames leave by; its own without VLAN */
+	__u32 below;	      /* ifindex that frames leave by, its own without VLAN; 0: no entry */
 	__be16 vlan_proto_be; /* ETH_P_8021Q, ETH_P_8021AD; 0: not a VLAN */
 	__u16 vlan_id;
 	__u8 mac[6];

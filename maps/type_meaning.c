@@ -69,7 +69,7 @@ static void mean_number(struct weir_type *of, const char *field, const char *typ
 			of->form = WEIR_FORM_ETHERTYPE;
 		break;
 	case 4:
-		if (speaks_of(field, "ifindex iif oif") ||
+		if (speaks_of(*field ? field : type_name, "ifindex iif oif") ||
 		    is_listed(field, strlen(field), "ifidx if_index"))
 			of->form = WEIR_FORM_IFINDEX;
 		else if (!speaks_of(field, "id count port len") &&

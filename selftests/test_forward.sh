@@ -145,7 +145,7 @@ is "$(count sent)" 40 'all of them were forwarded here'
 is "$(sent_to r0) $(sent_to r1)" "20 $((10 * 98 + 10 * 118)) 20 $((10 * 98 + 10 * 118))" 'and counted where they went'
 run ns "$R" "$WEIR" stat dev r0
 like "$out" 'sent +40 ' 'stat shows them by name'
-like "$out" 'ifindex=r1 +20 +2160' 'and by interface'
+like "$out" ' r1 +20 +2160' 'and by interface'
 ok 'a ping of the router' pings 10.99.1.2
 is "$(count here)" 1 'is answered by the stack'
 like "$(ns "$C" ping -c 1 -t 1 -W 1 10.99.2.2)" 'From 10.99.1.2 .*Time to live exceeded' 'time exceeded is answered'
@@ -182,6 +182,30 @@ was=$(count sent)
 ok 'the second packet' ns "$C" ping -q -c 1 -W 1 10.99.2.2
 [ "$(count sent)" -gt "$was" ]
 verdict $? 'is forwarded here'
+
+# interfaces of large numbers are in other tables
+ip -n "$R" link add far index 70000 type veth peer name farther netns "$S"
+ip -n "$R" link set far up
+ip -n "$S" link set farther up
+ns "$S" ethtool -K farther gro on tx off >/dev/null
+ip -n "$R" addr add 10.99.9.1/24 dev far
+ip -n "$S" addr add 10.99.9.2/24 dev farther
+ip -n "$R" neigh replace 10.99.9.2 lladdr "$(veth_mac "$S" farther)" dev far nud permanent
+ok 'to an interface of number 70000' "${W[@]}" to far on
+ok 'pings' ns "$C" ping -q -c 3 -i 0.01 -W 1 10.99.9.2
+is "$(sent_to far)" '3 294' 'are counted'
+run ns "$R" "$WEIR" stat dev r0
+like "$out" 'far +3 +294' 'by its name'
+is "$("${W[@]}" show | grep -c 'to far')" 1 'it is shown'
+ok 'and goes' "${W[@]}" to far off
+is "$("${W[@]}" show | grep -c far)" 0 'without a trace'
+run ns "$R" "$WEIR" stat dev r0
+unlike "$out" 'far +3' 'nor its counter'
+ok 'comes again' "${W[@]}" to far on
+is "$(sent_to far)" '0 0' 'and begins at none'
+ip -n "$R" link del far
+ok 'is gone' "${W[@]}" to r1 on
+is "$("${W[@]}" show | grep -c far)" 0 'and with it its entry'
 
 # a route through another, whatever is on
 netns_add T

@@ -13,6 +13,8 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <arpa/inet.h>
@@ -30,7 +32,7 @@ struct fuzz {
 	bool is_xdp;
 	uint64_t seed;
 	struct model_world world;
-	int prog_fd, reason_fd, to_fd;
+	int prog_fd, reason_fd, to_fd, to_far_fd;
 	int n_cpus;
 	struct weir_counter *cells;
 	struct weir_counter want_reasons[WEIR_FORWARD_REASONS], want_to[MODEL_PORTS];
@@ -116,7 +118,9 @@ static void write_port(FILE *to, int nth)
 {
 	const char *name = ports[nth].name;
 
-	fprintf(to, "link add %s type veth peer name p%s\n", name, name);
+	/* every other one with a number that is in the hashes */
+	fprintf(to, "link add %s index %d type veth peer name p%s\n", name,
+		nth % 2 ? 2 * WEIR_FORWARD_NEAR + nth : 100 + nth, name);
 	fprintf(to, "link set %s address 02:00:00:00:10:%02x mtu %u up\n", name, nth,
 		ports[nth].mtu);
 	fprintf(to, "link set p%s up\n", name);
@@ -161,6 +165,22 @@ static void set_sysctl(const char *family, const char *name, int value)
 	fclose(to);
 }
 
+/* The kernel tells IPv6 of a carrier in a work of its own, up to a second later: before, a link has
+ * no routes and no addresses but those that were given. */
+static void wait_for_link(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq link = {0};
+
+	snprintf(link.ifr_name, sizeof(link.ifr_name), "%s", name);
+	for (int tries = 0; tries < 1000 && !(link.ifr_flags & IFF_RUNNING); tries++) {
+		usleep(tries ? 10000 : 0);
+		if (ioctl(fd, SIOCGIFFLAGS, &link))
+			break;
+	}
+	close(fd);
+}
+
 static bool make_links(void)
 {
 	FILE *to = popen("ip -batch -", "w");
@@ -172,6 +192,8 @@ static bool make_links(void)
 		write_port(to, i);
 	if (pclose(to))
 		return false;
+	for (int i = 0; i < (int)N_PORTS; i++)
+		wait_for_link(ports[i].name);
 	set_sysctl("ipv4", "all", 1);
 	set_sysctl("ipv6", "all", 1);
 	for (int i = 0; i < (int)N_PORTS; i++) {
@@ -256,6 +278,11 @@ static bool put(int fd, const void *key, const void *value)
 	return fd >= 0 && !bpf_map_update_elem(fd, key, value, BPF_ANY);
 }
 
+static bool is_near(__u32 ifindex)
+{
+	return ifindex < WEIR_FORWARD_NEAR;
+}
+
 static bool fill(struct fuzz *fz, const struct bpf_object *obj)
 {
 	bool ok = true;
@@ -269,12 +296,16 @@ static bool fill(struct fuzz *fz, const struct bpf_object *obj)
 			.below = below,
 			.vlan_proto_be = vlan.vlan_proto_be,
 			.vlan_id = vlan.vlan_id,
+			.flags = WEIR_PORT_IN | (port->out ? WEIR_PORT_OUT : 0),
 		};
 
 		memcpy(value.mac, port->mac, 6);
-		ok = ok && put(map_fd(obj, "weir_ports"), &ifindex, &value);
+		ok = ok && put(map_fd(obj, is_near(ifindex) ? "weir_ports" : "weir_ports_far"),
+			       &ifindex, &value);
 		if (port->out)
-			ok = ok && put(fz->to_fd, &ifindex, fz->cells) &&
+			ok = ok &&
+			     put(is_near(ifindex) ? fz->to_fd : fz->to_far_fd, &ifindex,
+				 fz->cells) &&
 			     put(map_fd(obj, "weir_devs"), &below, &below);
 		if (port->vlan_proto)
 			ok = ok && put(map_fd(obj, "weir_vlans"), &vlan, &ifindex);
@@ -300,6 +331,7 @@ static bool load(struct fuzz *fz, const char *path)
 	fz->prog_fd = bpf_program__fd(bpf_object__find_program_by_name(obj, name));
 	fz->reason_fd = map_fd(obj, "weir_forward");
 	fz->to_fd = map_fd(obj, "weir_forward_to");
+	fz->to_far_fd = map_fd(obj, "weir_fwd_to_far");
 	return fill(fz, obj);
 }
 
@@ -546,7 +578,8 @@ int main(int argc, char **argv)
 	for (__u32 i = 0; i < WEIR_FORWARD_REASONS; i++)
 		check(&fz, fz.reason_fd, i, &fz.want_reasons[i], "reason");
 	for (int i = 0; i < fz.world.n_ports; i++)
-		check(&fz, fz.to_fd, fz.world.ports[i].ifindex, &fz.want_to[i], "sent to");
+		check(&fz, is_near(fz.world.ports[i].ifindex) ? fz.to_fd : fz.to_far_fd,
+		      fz.world.ports[i].ifindex, &fz.want_to[i], "sent to");
 	printf("by reason:");
 	for (int i = 0; i < WEIR_FORWARD_REASONS; i++)
 		printf(" %lu", fz.reasons[i]);

@@ -7,29 +7,30 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
+#include "cli/forward/tables.h"
 #include "cli/say.h"
 
 #define NAMED (WEIR_PORT_NAMED_IN | WEIR_PORT_NAMED_OUT)
 
 /* What is not remembered has no flags. What cannot be known must not be forgotten. */
-static int read_name(int fd, struct weir_forward_port *port)
+static int read_name(const struct weir_forward_set *set, struct weir_forward_port *port)
 {
-	uint32_t ifindex = (uint32_t)port->link->ifindex;
+	int err;
 
-	if (fd < 0)
+	if (set->map_fds[WEIR_FORWARD_PORTS_MAP] < 0)
 		return 0;
-	if (!bpf_map_lookup_elem(fd, &ifindex, &port->port)) {
+	err = weir_forward_port_get(set, (uint32_t)port->link->ifindex, &port->port);
+	if (!err) {
 		port->port.flags &= NAMED;
 		return 0;
 	}
 	memset(&port->port, 0, sizeof(port->port));
-	if (errno == ENOENT)
+	if (err == -ENOENT)
 		return 0;
 	weir_say_error("%s: whether it forwards cannot be read: %s", port->link->name,
-		       strerror(errno));
+		       strerror(-err));
 	return -EIO;
 }
 
@@ -45,7 +46,7 @@ int weir_forward_ports_read(const struct weir_forward_set *set, struct weir_net 
 	err = ports.list ? 0 : -ENOMEM;
 	for (size_t i = 0; i < ports.n && !err; i++) {
 		ports.list[i].link = &ports.links[i];
-		err = read_name(set->map_fds[WEIR_FORWARD_PORTS_MAP], &ports.list[i]);
+		err = read_name(set, &ports.list[i]);
 	}
 	if (err)
 		weir_forward_ports_free(&ports);
@@ -156,37 +157,17 @@ static int write_port(const struct weir_forward_set *set, const struct weir_forw
 {
 	uint32_t ifindex = (uint32_t)port->link->ifindex;
 	struct weir_vlan vlan = {port->port.below, port->port.vlan_proto_be, port->port.vlan_id};
-	const struct weir_forward_to to = {ifindex};
-	int err = put(set->map_fds[WEIR_FORWARD_PORTS_MAP], &ifindex, &port->port);
+	int err = weir_forward_port_put(set, ifindex, &port->port);
 
 	if (!err && port->port.vlan_proto_be && port->port.flags & WEIR_PORT_IN &&
 	    !(port->port.flags & WEIR_PORT_NAMED_IN))
 		err = put(set->map_fds[WEIR_FORWARD_VLANS_MAP], &vlan, &ifindex);
-	if (!err && port->port.flags & WEIR_PORT_OUT) {
-		void *zero =
-			calloc((size_t)libbpf_num_possible_cpus(), sizeof(struct weir_counter));
-
-		if (!zero)
-			return -ENOMEM;
-		if (bpf_map_update_elem(set->map_fds[WEIR_FORWARD_TO_MAP], &to, zero,
-					BPF_NOEXIST) &&
-		    errno != EEXIST)
-			err = -errno;
-		free(zero);
-	}
 	return err;
 }
 
 static int drop(int fd, const void *key)
 {
 	return bpf_map_delete_elem(fd, key) && errno != ENOENT ? -errno : 0;
-}
-
-static bool has_part(const struct weir_forward_ports *ports, uint32_t ifindex, uint8_t flags)
-{
-	const struct weir_forward_port *port = weir_forward_ports_find(ports, (int)ifindex);
-
-	return port && port->port.flags & flags;
 }
 
 /* Is XDP to send to this interface, for itself or for a sub-interface? */
@@ -212,30 +193,12 @@ static bool is_tag_of(const struct weir_forward_ports *ports, const struct weir_
 	return false;
 }
 
-static bool is_wanted(const struct weir_forward_ports *ports, enum weir_forward_map map,
-		      const void *key)
-{
-	const uint32_t *ifindex = key;
-
-	switch (map) {
-	case WEIR_FORWARD_TO_MAP:
-		return has_part(ports, *ifindex, WEIR_PORT_OUT);
-	case WEIR_FORWARD_PORTS_MAP:
-		return has_part(ports, *ifindex, 0xff);
-	case WEIR_FORWARD_VLANS_MAP:
-		return is_tag_of(ports, key);
-	default:
-		return is_sent_to(ports, *ifindex);
-	}
-}
-
 /* Entries of what has no part any more. */
 static int drop_others(const struct weir_forward_ports *ports, const struct weir_forward_set *set,
 		       enum weir_forward_map map)
 {
 	union {
 		uint32_t ifindex;
-		struct weir_forward_to to;
 		struct weir_vlan vlan;
 	} key, next;
 	int err = 0, fd = set->map_fds[map];
@@ -243,11 +206,25 @@ static int drop_others(const struct weir_forward_ports *ports, const struct weir
 
 	while (more && !err) {
 		more = !bpf_map_get_next_key(fd, &key, &next);
-		if (!is_wanted(ports, map, &key))
+		if (map == WEIR_FORWARD_VLANS_MAP ? !is_tag_of(ports, &key.vlan)
+						  : !is_sent_to(ports, key.ifindex))
 			err = drop(fd, &key);
 		key = next;
 	}
 	return err;
+}
+
+struct drops {
+	const struct weir_forward_ports *ports;
+	const struct weir_forward_set *set;
+};
+
+static int drop_port(uint32_t ifindex, void *ctx)
+{
+	const struct drops *drops = ctx;
+	const struct weir_forward_port *port = weir_forward_ports_find(drops->ports, (int)ifindex);
+
+	return port && port->port.flags ? 0 : weir_forward_port_drop(drops->set, ifindex);
 }
 
 struct devs {
@@ -274,11 +251,12 @@ int weir_forward_ports_write(const struct weir_forward_ports *ports,
 			     const struct weir_forward_set *set, struct weir_net *net)
 {
 	struct devs devs = {ports, set->map_fds[WEIR_FORWARD_DEVS_MAP]};
-	int err = 0;
-
+	struct drops drops = {ports, set};
 	/* first what goes: nothing is sent where it may not be */
-	for (int map = WEIR_FORWARD_TO_MAP; map < WEIR_FORWARD_MAPS && !err; map++)
-		err = drop_others(ports, set, (enum weir_forward_map)map);
+	int err = weir_forward_port_each(set, drop_port, &drops);
+
+	err = err ?: drop_others(ports, set, WEIR_FORWARD_VLANS_MAP);
+	err = err ?: drop_others(ports, set, WEIR_FORWARD_DEVS_MAP);
 	err = err ?: weir_net_call(net, write_devs, &devs);
 	for (size_t i = 0; i < ports->n && !err; i++)
 		if (ports->list[i].port.flags)

@@ -14,8 +14,9 @@
 WEIR_EMBED(forward_object, "forward.o", WEIR_FORWARD_OBJECT);
 
 static const char *const map_names[] = {
-	[WEIR_FORWARD_REASON_MAP] = "weir_forward", [WEIR_FORWARD_TO_MAP] = "weir_forward_to",
-	[WEIR_FORWARD_PORTS_MAP] = "weir_ports",    [WEIR_FORWARD_VLANS_MAP] = "weir_vlans",
+	[WEIR_FORWARD_REASON_MAP] = "weir_forward",	 [WEIR_FORWARD_TO_MAP] = "weir_forward_to",
+	[WEIR_FORWARD_TO_FAR_MAP] = "weir_fwd_to_far",	 [WEIR_FORWARD_PORTS_MAP] = "weir_ports",
+	[WEIR_FORWARD_PORTS_FAR_MAP] = "weir_ports_far", [WEIR_FORWARD_VLANS_MAP] = "weir_vlans",
 	[WEIR_FORWARD_DEVS_MAP] = "weir_devs",
 };
 

@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "cli/forward/tables.h"
 #include "cli/out.h"
 
 struct show {
@@ -33,10 +34,9 @@ static void print_count(struct weir_json *json, struct weir_count count)
 
 static struct weir_count sent_to(const struct show *show, uint32_t ifindex)
 {
-	struct weir_forward_to key = {ifindex};
 	struct weir_count count = {0};
 
-	if (bpf_map_lookup_elem(show->set->map_fds[WEIR_FORWARD_TO_MAP], &key, show->cells))
+	if (weir_forward_sent(show->set, ifindex, show->cells))
 		return count;
 	for (int i = 0; i < show->n_cpus; i++) {
 		count.packets += show->cells[i].packets;

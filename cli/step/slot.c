@@ -53,39 +53,46 @@ int weir_step_object_map(const struct weir_object *obj, const char *name)
 	return -ENOENT;
 }
 
-/* The map @name of the program behind the slot of @gate: its id; 0: none. */
-static uint32_t behind_slot(const struct weir_prog *gate, const struct weir_step *step)
+static uint32_t map_id(const struct weir_prog *prog, const char *name)
 {
-	int slot_fd = weir_step_map_of(gate, step->slot_map), fd;
-	uint32_t index = 0, id = 0, found = 0;
-	struct weir_prog prog;
+	int fd = weir_step_map_of(prog, name);
 	struct weir_map map;
+	uint32_t id = 0;
+
+	if (fd >= 0 && !weir_map_by_fd(fd, &map))
+		id = map.id;
+	if (fd >= 0)
+		close(fd);
+	return id;
+}
+
+/* Of the program behind the slot of @gate. */
+static size_t behind_slot(const struct weir_prog *gate, const struct weir_step *step, uint32_t *ids)
+{
+	int slot_fd = step->counters[0] ? weir_step_map_of(gate, step->slot_map) : -ENOENT;
+	uint32_t index = 0, id = 0;
+	struct weir_prog prog;
+	size_t n = 0;
 
 	if (slot_fd < 0)
 		return 0;
-	if (!bpf_map_lookup_elem(slot_fd, &index, &id) && !weir_prog_by_id(id, &prog)) {
-		fd = weir_step_map_of(&prog, step->counters);
-		if (fd >= 0 && !weir_map_by_fd(fd, &map))
-			found = map.id;
-		if (fd >= 0)
-			close(fd);
-	}
+	if (!bpf_map_lookup_elem(slot_fd, &index, &id) && !weir_prog_by_id(id, &prog))
+		for (int i = 0; i < WEIR_STEP_COUNTERS && step->counters[i]; i++) {
+			ids[n] = map_id(&prog, step->counters[i]);
+			n += ids[n] != 0;
+		}
 	close(slot_fd);
-	return found;
+	return n;
 }
 
-size_t weir_step_counters(const struct weir_prog *prog, uint32_t ids[WEIR_GATE_STEPS])
+size_t weir_step_counters(const struct weir_prog *prog, uint32_t ids[WEIR_STEP_COUNTERS_ALL])
 {
 	size_t n = 0;
 
 	if (!prog->ours || strncmp(prog->name, "gate_", 5) != 0)
 		return 0;
-	for (int i = 0; weir_steps[i]; i++) {
-		if (weir_steps[i]->counters)
-			ids[n] = behind_slot(prog, weir_steps[i]);
-		if (weir_steps[i]->counters && ids[n])
-			n++;
-	}
+	for (int i = 0; weir_steps[i]; i++)
+		n += behind_slot(prog, weir_steps[i], ids + n);
 	return n;
 }
 

@@ -17,14 +17,16 @@
 /* XDP programs jump to XDP programs only, and with frags only to those with frags. */
 enum weir_step_kind { WEIR_STEP_XDP, WEIR_STEP_XDP_FRAGS, WEIR_STEP_TC, WEIR_STEP_KINDS };
 
+#define WEIR_STEP_COUNTERS 2
+
 struct weir_step {
 	const char *name;     /* of the command, "filter"; pins are "weir_filter-SET" */
 	const char *label;    /* "weir-filter": of its filters at tc */
 	const char *how;      /* how a first one is made, for who looks for one */
 	const char *slot_map; /* the kernel's name of its program arrays */
 	const char *reasons;  /* of its counters by reason, which gates count in, too */
-	const char *counters; /* of its program, more that people look at; NULL: none */
-	const char *progs[WEIR_STEP_KINDS]; /* its program, by kind */
+	const char *counters[WEIR_STEP_COUNTERS]; /* of its program, more that people look at */
+	const char *progs[WEIR_STEP_KINDS];	  /* its program, by kind */
 	/* In a gate whose slot has lost its program: */
 	uint32_t lost_reason;
 	bool lost_drops;
@@ -66,9 +68,10 @@ int weir_slot_id(const struct weir_slot *slot, uint32_t *out);
  * which may be logged. */
 int weir_slot_is_used(uint32_t id);
 
-/* Ids of the `counters' of the steps that @prog, a gate, calls: at most one a step. Returns how
- * many; what cannot be read is left out. */
-size_t weir_step_counters(const struct weir_prog *prog, uint32_t ids[WEIR_GATE_STEPS]);
+/* Ids of the `counters' of the steps that @prog, a gate, calls. Returns how many; what cannot be
+ * read is left out. */
+#define WEIR_STEP_COUNTERS_ALL (WEIR_GATE_STEPS * WEIR_STEP_COUNTERS)
+size_t weir_step_counters(const struct weir_prog *prog, uint32_t ids[WEIR_STEP_COUNTERS_ALL]);
 
 /* fd of the map called @name among those of @prog; -ENOENT, not logged. */
 int weir_step_map_of(const struct weir_prog *prog, const char *name);

@@ -43,7 +43,7 @@ const struct weir_step weir_step_forward = {
 	.how = "weir forward dev DEV on begins",
 	.slot_map = "forward_slot",
 	.reasons = "weir_forward",
-	.counters = "weir_forward_to",
+	.counters = {"weir_forward_to", "weir_fwd_to_far"},
 	.progs = {"forward_xdp", "forward_xdp_frags", "forward_tc"},
 	.lost_reason = WEIR_FORWARD_NO_SET,
 };
