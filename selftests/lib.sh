@@ -270,6 +270,13 @@ veth_pair() {
 	veth_end "$ns_a" "$dev_a" "$n" 1 2 "$mac_b" && veth_end "$ns_b" "$dev_b" "$n" 2 1 "$mac_a"
 }
 
+# takes_xdp NETNS DEV: a veth takes what XDP sends to its other end; before Linux 5.13 only beside
+# a program.
+takes_xdp() {
+	ns "$1" ethtool -K "$2" gro on tx off >/dev/null
+	kernel_has frags || "$WEIR" -n "$1" -q attach dev "$2" xdp native obj "$BUILD/bpf/count.o" prog count_xdp
+}
+
 # veth_mac NETNS DEV: its Ethernet address.
 veth_mac() {
 	ip -n "$1" -br link show dev "$2" | awk '{ print $3 }'

@@ -313,9 +313,8 @@ static bool fill(struct fuzz *fz, const struct bpf_object *obj)
 	return ok;
 }
 
-static bool load(struct fuzz *fz, const char *path)
+static bool load_one(struct fuzz *fz, const char *path, const char *name)
 {
-	const char *name = fz->is_xdp ? "forward_xdp_frags" : "forward_tc";
 	const struct weir_forward_consts consts = {.vlans = 1};
 	struct bpf_object *obj = bpf_object__open_file(path, NULL);
 	struct bpf_program *prog;
@@ -326,13 +325,23 @@ static bool load(struct fuzz *fz, const char *path)
 		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), name));
 	if (bpf_map__set_initial_value(bpf_object__find_map_by_name(obj, ".rodata"), &consts,
 				       sizeof(consts)) ||
-	    bpf_object__load(obj))
+	    bpf_object__load(obj)) {
+		bpf_object__close(obj);
 		return false;
+	}
 	fz->prog_fd = bpf_program__fd(bpf_object__find_program_by_name(obj, name));
 	fz->reason_fd = map_fd(obj, "weir_forward");
 	fz->to_fd = map_fd(obj, "weir_forward_to");
 	fz->to_far_fd = map_fd(obj, "weir_fwd_to_far");
 	return fill(fz, obj);
+}
+
+/* Without frags before Linux 5.18. */
+static bool load(struct fuzz *fz, const char *path)
+{
+	if (!fz->is_xdp)
+		return load_one(fz, path, "forward_tc");
+	return load_one(fz, path, "forward_xdp_frags") || load_one(fz, path, "forward_xdp");
 }
 
 /* ---- frames --------------------------------------------------------------- */

@@ -15,6 +15,8 @@ for end in "$C c0" "$R r0" "$R r1" "$S s0"; do
 	set -- $end
 	ns "$1" ethtool -K "$2" gro on tx off txvlan off >/dev/null 2>&1
 done
+takes_xdp "$C" c0
+takes_xdp "$S" s0
 ns "$R" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 
 # vlan NETNS PARENT ID NETWORK HOST
