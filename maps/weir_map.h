@@ -398,7 +398,9 @@ const struct weir_map *weir_counters_map(const struct weir_counters *ctrs);
 bool weir_counters_have_packets(const struct weir_counters *ctrs);
 bool weir_counters_have_bytes(const struct weir_counters *ctrs);
 
-/* Reads all entries in batches where the kernel has them, CPUs summed.
+/* Reads all entries in batches where the kernel has them, CPUs summed. From the fourth reading on
+ * a per-CPU array of many is added up by a program that is loaded for it, "weir_sums", where the
+ * kernel (Linux 5.19) and the caller's rights allow it; the two differ in nothing but time.
  * Returns the number of entries; weir_counters_name() and _value() then speak
  * of this reading. */
 int weir_counters_read(struct weir_counters *ctrs);
