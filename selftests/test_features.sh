@@ -122,6 +122,57 @@ filtered() {
 }
 feature 'weir filter at XDP' 'filter' filtered xdp
 feature 'weir filter at tc' 'filter' filtered ingress
+# policed HOOK: of a rule's packets none pass, and are counted
+policed() {
+	local bad
+	weir police dev v0 "$1" limit proto udp rate 0 || return
+	send "$B" v1 ipv4/udp 3 >/dev/null
+	[ "$(weir -j police dev v0 show | jq .reasons.drop_exceed.packets)" = 3 ]
+	bad=$?
+	weir -q police dev v0 "$1" off
+	return "$bad"
+}
+feature 'weir police at XDP' 'police' policed xdp
+feature 'weir police at tc' 'police' policed ingress
+# forwarded HOOK...: a packet goes from one interface to the other
+forwarded() {
+	local bad
+	ns "$A" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	weir forward dev v0 "$@" on && weir -q forward to j0 on || return
+	ns "$B" "$BUILD/tests/tool_packets" send v1 \
+		"eth 02:00:00:00:00:01 > $(veth_mac "$A" v0) ipv4 10.99.1.2 > 10.99.2.2 udp len 100" >/dev/null
+	[ "$(weir -j forward show | jq .reasons.sent.packets)" = 1 ]
+	bad=$?
+	weir forward show >&2
+	weir -q forward off
+	return "$bad"
+}
+feature 'weir forward at XDP' 'forward' forwarded xdp generic
+feature 'weir forward at tc' 'forward' forwarded ingress
+# captured HOOK: a packet, with its verdict, is in the file
+captured() {
+	background "$WEIR" -n "$A" capture dev v0 "$1" count 1 write "$TMP/one.pcapng" 2>"$TMP/capture.err"
+	local capture=$bg
+	wait_for 20 grep -q -e capturing -e '^weir: [^n]' "$TMP/capture.err"
+	send "$B" v1 ipv4/udp 1 >/dev/null
+	wait_for 10 test -s "$TMP/one.pcapng" && stop "$capture" INT
+	cat "$TMP/capture.err" >&2
+	python3 "$ROOT/selftests/pcapng.py" "$TMP/one.pcapng" | grep -q "^packet .*hook $1"
+}
+feature 'weir capture, with verdicts at XDP' 'capture' captured xdp
+feature 'weir capture at tc' 'capture' captured ingress
+# by a program of the kernel's, or as before
+added_up() {
+	"$WEIR" map create features type percpu_array key u32 value '{u64 packets; u64 bytes}' max 1000 || return
+	"$WEIR" map set features 7 packets=1,bytes=2 || return
+	background "$WEIR" -j stat features interval 0.05 >"$TMP/sums"
+	local reader=$bg
+	wait_for 20 sh -c "[ \$(wc -l <$TMP/sums) -gt 6 ]"
+	bpftool prog show | grep -q ' name weir_sums ' || CELL='in batches'
+	stop "$reader" INT
+	[ "$(jq -r '.maps[0].counters[] | "\(.name) \(.bytes / .packets)"' "$TMP/sums" | sort -u)" = '7 2' ]
+}
+feature 'counters of all CPUs added up in the kernel' 'stat' added_up
 packets() {
 	[ "$("$WEIR" test "$BUILD/bpf/legacy/count.o" prog count_xdp in "$ROOT/tests/packets/count.txt" | grep -c XDP_PASS)" -gt 3 ]
 }
