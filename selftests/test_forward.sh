@@ -152,6 +152,9 @@ like "$(ns "$C" ping -c 1 -t 1 -W 1 10.99.2.2)" 'From 10.99.1.2 .*Time to live e
 like "$(ns "$C" ping -c 1 -t 1 -W 1 fd99:2::2)" 'From fd99:1::2 .*Time exceeded' 'over IPv6, too'
 is "$(count ttl)" 2 'and counted'
 
+# what the packets of above have taught it
+ip -n "$C" route flush cache
+ip -n "$C" -6 route flush cache
 ip -n "$R" link set r1 mtu 1400
 ip -n "$S" link set s0 mtu 1400
 like "$(ns "$C" ping -c 1 -s 1400 -M "do" -W 1 10.99.2.2)" 'Frag needed and DF set \(mtu = 1400\)' 'too big a packet is answered'
