@@ -10,6 +10,7 @@
  *   tool_kernel link-targets  5.13: links tell what they stand in
  *   tool_kernel enum64      6.0: BTF with enums of 64 bits
  *   tool_kernel long-runs   7: test runs of tc programs with frames of several pages
+ *   tool_kernel xdp-context test runs of XDP programs that say by which interface a frame came
  *   tool_kernel tracing     programs in place of functions of others (freplace)
  *
  * Exit status: 0 it has, 1 it has not, 2 no such question.
@@ -57,6 +58,17 @@ static bool has_long_runs(void)
 	static char frame[9000];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame));
 	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, NULL, "GPL", PASS, N(PASS), NULL);
+
+	return fd >= 0 && !bpf_prog_test_run_opts(fd, &opts);
+}
+
+static bool has_xdp_context(void)
+{
+	static char frame[64];
+	struct xdp_md xdp = {.data_end = sizeof(frame)};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame),
+		    .ctx_in = &xdp, .ctx_size_in = sizeof(xdp));
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, NULL, "GPL", PASS, N(PASS), NULL);
 
 	return fd >= 0 && !bpf_prog_test_run_opts(fd, &opts);
 }
@@ -113,7 +125,7 @@ static const struct {
 } questions[] = {
 	{"tcx", has_tcx},	  {"frags", has_frags},		{"callbacks", has_callbacks},
 	{"bloom", has_bloom},	  {"enum64", has_enum64},	{"link-targets", has_link_targets},
-	{"tracing", has_tracing}, {"long-runs", has_long_runs},
+	{"tracing", has_tracing}, {"long-runs", has_long_runs}, {"xdp-context", has_xdp_context},
 };
 
 int main(int argc, char **argv)
