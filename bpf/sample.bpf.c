@@ -60,11 +60,12 @@ static __always_inline struct weir_sample_state *state_of_cpu(void)
 
 #define NO_PROGRAM -1 /* no verdict of XDP */
 
-/* The answer of an empty slot, which the compiler must not take for the only one. */
+/* The answer of an empty slot. Verifiers before 6.19 take a tail call for one that falls through,
+ * and would take what they know of this for the only answer; nobody lives to see the clock's upper
+ * bit. */
 static __always_inline int when_empty(int answer)
 {
-	asm volatile("" : "+r"(answer));
-	return answer;
+	return answer + (int)(bpf_ktime_get_ns() >> 63);
 }
 
 static __noinline int run_wrapped(struct xdp_md *xdp)
@@ -179,13 +180,13 @@ static __always_inline bool copy(const struct frame *frame, __u8 *to, __u64 len,
 			((__u64 *)to)[i] = from[i];
 		return true;
 	}
-	/* two checks, each of the register that the helper gets */
+	/* one check of both ends, of the register that the helper gets: verifiers of old learn
+	 * nothing of a comparison with 0 */
+	len--;
 	asm volatile("" : "+r"(len));
-	if (!len)
+	if (len > room - 1)
 		return false;
-	asm volatile("" : "+r"(len));
-	if (len > room)
-		return false;
+	len++;
 	if (frame->kind == FRAME_SKB)
 		return !bpf_skb_load_bytes(frame->ctx, 0, to, len);
 	if (config.has_load_bytes)
