@@ -61,11 +61,14 @@ static __always_inline struct weir_sample_state *state_of_cpu(void)
 #define NO_PROGRAM -1 /* no verdict of XDP */
 
 /* The answer of an empty slot. Verifiers before 6.19 take a tail call for one that falls through,
- * and would take what they know of this for the only answer; nobody lives to see the clock's upper
- * bit. */
+ * and what they know of this answer for what they know of all. Of a number without its own bits
+ * they know nothing. */
 static __always_inline int when_empty(int answer)
 {
-	return answer + (int)(bpf_ktime_get_ns() >> 63);
+	__u64 some = bpf_ktime_get_ns(), others = ~some;
+
+	asm volatile("" : "+r"(others));
+	return answer + (int)(some & others);
 }
 
 static __noinline int run_wrapped(struct xdp_md *xdp)
