@@ -149,17 +149,23 @@ forwarded() {
 }
 feature 'weir forward at XDP' 'forward' forwarded xdp generic
 feature 'weir forward at tc' 'forward' forwarded ingress
-# captured HOOK: a packet, with its verdict, is in the file
+# captured HOOK WORDS...: a packet that is dropped behind it, at XDP with its verdict, is in the file
 captured() {
-	background "$WEIR" -n "$A" capture dev v0 "$1" count 1 write "$TMP/one.pcapng" 2>"$TMP/capture.err"
-	local capture=$bg
+	local capture bad
+	weir -q filter dev v0 "$1" deny proto udp
+	background "$WEIR" -n "$A" capture dev v0 "$@" count 1 write "$TMP/one.pcapng" 2>"$TMP/capture.err"
+	capture=$bg
 	wait_for 20 grep -q -e capturing -e '^weir: [^n]' "$TMP/capture.err"
+	send "$B" v1 ipv4 1 >/dev/null
 	send "$B" v1 ipv4/udp 1 >/dev/null
-	wait_for 10 test -s "$TMP/one.pcapng" && stop "$capture" INT
+	wait_for 10 grep -q ' 1 captured' "$TMP/capture.err" || stop "$capture" INT
 	cat "$TMP/capture.err" >&2
 	python3 "$ROOT/selftests/pcapng.py" "$TMP/one.pcapng" | grep -q "^packet .*hook $1"
+	bad=$?
+	weir -q filter dev v0 "$1" off
+	return "$bad"
 }
-feature 'weir capture, with verdicts at XDP' 'capture' captured xdp
+feature 'weir capture, with verdicts at XDP' 'capture' captured xdp verdict drop
 feature 'weir capture at tc' 'capture' captured ingress
 # by a program of the kernel's, or as before
 added_up() {
