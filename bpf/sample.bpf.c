@@ -187,7 +187,7 @@ static __always_inline bool copy(const struct frame *frame, __u8 *to, __u64 len,
 	 * nothing of a comparison with 0 */
 	len--;
 	asm volatile("" : "+r"(len));
-	if (len > room - 1)
+	if (!room || len > room - 1)
 		return false;
 	len++;
 	if (frame->kind == FRAME_SKB)
