@@ -99,14 +99,14 @@ static __always_inline enum found find_bucket(const struct case_of *packet,
 	if (policy->per == WEIR_PER_RULE)
 		return FOUND_NO_KEY;
 	if (police.by_addr && policy->per == WEIR_PER_DEV)
-		tag = tag_of_dev(policy, packet->known->ifindex);
+		tag = tag_of(policy, packet->known->ifindex);
 	else if (!(packet->known->about & ABOUT_KEY))
 		return FOUND_NO_KEY;
 	else if (police.by_flow && (!police.by_addr || policy->per == WEIR_PER_FLOW))
 		tag = tag_of_flow(packet->known, policy);
 	else
 		tag = tag_of_addr(packet->known, policy);
-	return find_or_make(tag, since, cost, out);
+	return find_or_make(tag, policy->exceed == WEIR_EXCEED_PACE, since, cost, out);
 }
 
 static __always_inline enum weir_police_reason hold_to_rate(const struct case_of *packet,
@@ -137,7 +137,7 @@ static __always_inline enum weir_police_reason pace(struct __sk_buff *skb,
 						    const struct case_of *packet, __u32 number,
 						    const struct weir_policy *policy, __u64 cost)
 {
-	__u64 now_ns = police.clock_is_test ? test_clock_ns() : bpf_ktime_get_ns();
+	__u64 now_ns = clock_ns();
 	__u64 now = now_ns << WEIR_TIME_BITS, wait, leave_ns;
 	struct weir_bucket *bucket = NULL;
 	struct weir_rule_bucket *shared;

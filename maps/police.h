@@ -32,11 +32,10 @@
  * Buckets by address, flow or interface are in one table: sets of four ways, as in a processor's
  * cache, each way a bucket and a tag. The tag is 64 bits of the key, which has the number of
  * the rule and how often that was given, and of a secret, so that nobody can choose keys that
- * meet; tags of IPv4 addresses and interfaces are never equal, of others as good as never. A key is
- *in the set that the tag's lower half names, or the upper one. A new key takes a bucket that is
- * full, of which nothing is lost; where both sets have none, the fullest, whose key begins
- * with a full one then. Two CPUs that make the same bucket at once may make two, of which one
- * is never found again.
+ * meet; two are as good as never equal. A key is in the set that the tag's lower half names, or
+ * the upper one. A new key takes a bucket that is full, of which nothing is lost; where both
+ * sets have none, the fullest, whose key begins with a full one then. Two CPUs that make the same
+ *bucket at once may make two, of which one is never found again.
  *
  * Pacing (tc egress) sets the time at which qdisc fq lets a packet go (skb->tstamp), by the
  * precise clock; packets that would wait longer than the horizon are dropped.
@@ -135,10 +134,12 @@ struct weir_lease {
 };
 
 /* Value of "weir_keyed", a cache line. */
-#define WEIR_WAYS 4
+#define WEIR_WAYS      4
+#define WEIR_TAG_USED  1
+#define WEIR_TAG_PACED 2 /* its times are of the precise clock */
 
 struct weir_way {
-	__u64 tag; /* 0: not used yet */
+	__u64 tag; /* 0: not used yet; else with the bits below */
 	struct weir_bucket bucket;
 };
 

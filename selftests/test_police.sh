@@ -67,6 +67,18 @@ for at_hook in xdp ingress; do
 	"$WEIR" police set cases off
 done
 
+# Where paced buckets and others share a table, each is as full as its own clock says: room for
+# four, and the one that is deepest in debt stays.
+"$WEIR" police set mixed egress load - <<'EOR'
+limit src 10.1.0.0/16 rate 1kbit burst 1b per src exceed pace
+limit src 10.2.0.0/16 rate 1pps burst 2p per src
+buckets 1
+EOR
+printf 'ipv4 10.%s > 192.0.2.1 udp len 90\n' 1.0.1 1.0.1 2.0.1 2.0.2 2.0.3 2.0.4 2.0.5 1.0.1 >"$TMP/mixed"
+ok 'paced and others' "$WEIR" test id "$("$WEIR" map dump weir_police-mixed | awk '{ print $3 }')" in "$TMP/mixed"
+is "$("$WEIR" -j police set mixed show | jq .reasons.paced.packets)" 2 'what is paced stays so'
+"$WEIR" police set mixed off
+
 # ---- accuracy ------------------------------------------------------------------------
 
 # A burst of as long as a busy machine may keep the sender waiting.

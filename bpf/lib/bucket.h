@@ -38,6 +38,12 @@ static __always_inline __u64 time_of_tick(void)
 	return bpf_jiffies64() * police.tick;
 }
 
+/* Of the precise clock, by which fq lets packets go. */
+static __always_inline __u64 clock_ns(void)
+{
+	return police.clock_is_test ? test_clock_ns() : bpf_ktime_get_ns();
+}
+
 static __always_inline __u64 cost_of(const struct weir_policy *policy, __u64 amount)
 {
 	if (amount >= WEIR_COST_LEN_MAX)

@@ -139,18 +139,12 @@ static __always_inline void keep(const struct frame *frame, const struct parsed 
 	known->dst = (struct address){forget(known->dst.hi, len), forget(known->dst.lo, len)};
 }
 
-/* Whose bucket, and what kind of words follow. */
-static __always_inline __u64 tag_of(const struct weir_policy *policy, __u32 about)
+/* @low: all of the key, or what kind of words follow. */
+static __always_inline __u64 tag_of(const struct weir_policy *policy, __u32 low)
 {
-	return mix(police.seed, (__u64)policy->owner << 32 | about);
+	return mix(police.seed, (__u64)policy->owner << 32 | low);
 }
 
-static __always_inline __u64 tag_of_dev(const struct weir_policy *policy, __u32 ifindex)
-{
-	return mix(police.seed, (__u64)policy->owner << 32 | ifindex);
-}
-
-/* IPv4: one round, since the owner and the address are one word. */
 static __always_inline __u64 tag_of_addr(const struct known *known,
 					 const struct weir_policy *policy)
 {
@@ -159,8 +153,7 @@ static __always_inline __u64 tag_of_addr(const struct known *known,
 	if (known->about & ABOUT_V6)
 		return mix(mix(tag_of(policy, ABOUT_V6), addr->hi & policy->mask6_hi),
 			   addr->lo & policy->mask6_lo);
-	return mix(police.seed,
-		   (__u64)policy->owner << 32 | ((__u32)(addr->hi >> 32) & policy->mask4));
+	return tag_of(policy, (__u32)(addr->hi >> 32) & policy->mask4);
 }
 
 static __always_inline __u64 tag_of_flow(const struct known *known,
