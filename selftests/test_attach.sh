@@ -21,6 +21,10 @@ xdp_id() {
 	ns "$A" ip -j link show dev v0 | jq -r '.[0].xdp.prog.id // "none"'
 }
 
+xdp_free() {
+	[ "$(xdp_id)" = none ]
+}
+
 # filters HOOK: "pref handle name id" a line, as tc sees them.
 filters() {
 	ns "$A" tc -j filter show dev v0 "$1" | jq -r '.[] | select(.options.handle) |
@@ -110,7 +114,7 @@ like "$err" "BPF link.*$BPFFS/holder" 'with the same words'
 run weir -j show dev v0
 is "$(jq -r '.[0].via' <<<"$out")" link 'show knows that it is a link'
 rm "$BPFFS/holder"
-ok 'free again' wait_for 5 test "$(xdp_id)" = none
+ok 'free again' wait_for 5 xdp_free
 
 ok 'a program that weir has not loaded' weir attach dev v0 xdp pinned "$BPFFS/others/xdp_dispatcher"
 ok 'attached again' weir -j attach dev v0 xdp pinned "$BPFFS/others/xdp_dispatcher"
