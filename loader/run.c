@@ -7,10 +7,15 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "loader/log.h"
 #include "loader/weir.h"
+
+/* net/flow.h: lo has it in every network namespace. */
+#define LOOPBACK_IFINDEX 1
 
 static void take_skb(const struct __sk_buff *skb, struct weir_run *run)
 {
@@ -38,6 +43,9 @@ int weir_prog_run(int prog_fd, uint32_t prog_type, struct weir_run *run)
 
 	if (run->sz != sizeof(*run))
 		return weir_fail(-E2BIG, "test run: options of another libweir version");
+	/* which the kernel ran at XDP of old, and no driver does */
+	if (run->in_bytes < ETH_HLEN)
+		return -EINVAL;
 	memcpy(skb.cb, run->cb, sizeof(skb.cb));
 	if (!xdp) {
 		opts.ctx_in = opts.ctx_out = &skb;
@@ -55,4 +63,27 @@ int weir_prog_run(int prog_fd, uint32_t prog_type, struct weir_run *run)
 	run->verdict = (int32_t)opts.retval;
 	run->duration_ns = opts.duration;
 	return 0;
+}
+
+int weir_prog_run_takes_dev(uint32_t prog_type)
+{
+	/* r0 = 0; exit */
+	static const struct bpf_insn nothing[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	static const char frame[ETH_ZLEN];
+	struct weir_run run = {
+		.sz = sizeof(run),
+		.in = frame,
+		.in_bytes = sizeof(frame),
+		.ifindex = LOOPBACK_IFINDEX,
+	};
+	int fd = bpf_prog_load((enum bpf_prog_type)prog_type, NULL, "GPL", nothing,
+			       sizeof(nothing) / sizeof(nothing[0]), NULL);
+	int err = fd < 0 ? fd : weir_prog_run(fd, prog_type, &run);
+
+	if (fd >= 0)
+		close(fd);
+	return err == -EINVAL ? 0 : err ? err : 1;
 }

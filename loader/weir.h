@@ -454,6 +454,9 @@ struct weir_run {
  * packet: less than an Ethernet header, for tc an IP header cut off (since 6.18), more than
  * a page for an XDP program without frags. -ENOSPC: @out_room is too small. */
 int weir_prog_run(int prog_fd, uint32_t prog_type, struct weir_run *run);
+/* Whether it can be said of a packet where it came in: 1; 0 (XDP before Linux 5.15, tc before
+ * 5.16); -errno. Not logged. */
+int weir_prog_run_takes_dev(uint32_t prog_type);
 
 /* ---- interfaces ---------------------------------------------------------- */
 

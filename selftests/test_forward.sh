@@ -55,7 +55,7 @@ sent_to() {
 
 # ---- model ---------------------------------------------------------------------------
 
-no_context='test runs at XDP know of interfaces since Linux 5.14'
+no_context='test runs at XDP know of interfaces since Linux 5.15'
 for hook in xdp ingress; do
 	[ $hook = ingress ] || skip_unless 'kernel_has xdp-context' "$no_context" 3 || continue
 	ok "$hook: 100000 frames, $hook and model agree" \

@@ -141,10 +141,18 @@ run "$WEIR" test "$OBJ" prog act_tc in ports.txt set ports 53 2 mark 3
 like "$out" '1 TC_ACT_OK 60 .*change ipv4 ttl 64 > 63.*change skb mark 3 > 8.*change skb priority 0 > 7' 'tc: mark and priority'
 like "$out" '2 TC_ACT_PIPE ' 'tc: another verdict'
 like "$out" '4 TC_ACT_SHOT 60 unchanged' 'tc: a rule drops'
-run "$WEIR" -n "$B" test "$OBJ" prog act_tc in ports.txt dev vb
-like "$out" '5 TC_ACT_UNSPEC' 'tc: the interface that packets come in on'
-run "$WEIR" -n "$B" test "$OBJ" prog act_xdp in ports.txt dev vb
-like "$out" '1 XDP_TX' 'XDP: an interface of another namespace'
+if kernel_has xdp-context; then
+	run "$WEIR" -n "$B" test "$OBJ" prog act_tc in ports.txt dev vb
+	like "$out" '5 TC_ACT_UNSPEC' 'tc: the interface that packets come in on'
+	run "$WEIR" -n "$B" test "$OBJ" prog act_xdp in ports.txt dev vb
+	like "$out" '1 XDP_TX' 'XDP: an interface of another namespace'
+else
+	for kind in tc xdp; do
+		fails "$kind: no interface can be told" "$WEIR" -n "$B" test "$OBJ" prog act_$kind in ports.txt dev vb
+		like "$err" 'dev vb: .* know of no interface; Linux 5.1[56] is needed' 'which is said'
+		fails 'nor in a bench' "$WEIR" -n "$B" bench "$OBJ" prog act_$kind in ports.txt dev vb
+	done
+fi
 
 # ---- JSON, JUnit ---------------------------------------------------------------------
 
@@ -208,8 +216,10 @@ for prog in act_tc count_ingress; do
 	run "$WEIR" -j bench "$([ $prog = act_tc ] && echo "$OBJ" || echo "$BUILD/bpf/count.o")" prog $prog flows 9 rounds 3 runs 100
 	is "$(jq -c 'map([.method, .flows])' <<<"$out")" '[["again",1],["put back",9]]' "bench: $prog, many flows"
 done
-run "$WEIR" -j bench "$BUILD/bpf/count.o" prog count_xdp_frags flows 9 rounds 3 runs 100
-is "$(jq length <<<"$out")" 2 'bench: xdp.frags'
+if skip_unless 'kernel_has frags' 'xdp.frags needs Linux 5.18'; then
+	run "$WEIR" -j bench "$BUILD/bpf/count.o" prog count_xdp_frags flows 9 rounds 3 runs 100
+	is "$(jq length <<<"$out")" 2 'bench: xdp.frags'
+fi
 bpftool prog loadall modern.o "$BPFFS/live"
 run "$WEIR" -j bench pinned "$BPFFS/live/source_xdp" flows 100 rounds 3 runs 1000
 is "$err" '' 'bench: the packet is put back before each run'

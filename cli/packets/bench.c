@@ -334,6 +334,7 @@ int weir_bench_run(const struct weir_globals *globals, const union weir_config *
 
 	err = err ? err : weir_packets_net(globals->netns, cfg->dev, &bench.ifindex);
 	err = err ? err : weir_subject_open(globals, &cfg->subject, &bench.subject);
+	err = err ? err : weir_packets_check_dev(cfg->dev, bench.subject.prog.type);
 	err = err ? err : weir_subject_fill(&bench.subject, &cfg->sets, cfg->maps);
 	err = err ? err : load("bare", &bench, &bench.bare);
 	err = err ? err : hold(&bench, weir_object_prog_fd(bench.bare));

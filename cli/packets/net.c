@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/bpf.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #include "cli/packets/packets.h"
 #include "cli/say.h"
+#include "loader/weir.h"
 
 static int enter(const char *netns)
 {
@@ -43,4 +45,21 @@ int weir_packets_net(const char *netns, const char *dev, uint32_t *ifindex)
 		weir_say_error("%s: no such interface", dev);
 	}
 	return err;
+}
+
+int weir_packets_check_dev(const char *dev, uint32_t prog_type)
+{
+	int takes = dev ? weir_prog_run_takes_dev(prog_type) : 1;
+
+	if (takes == 1)
+		return 0;
+	weir_say_error("dev %s: %s", dev,
+		       takes == -EPERM ? "cannot be asked for; run as root"
+		       : takes	       ? strerror(-takes)
+		       : prog_type == BPF_PROG_TYPE_XDP
+			       ? "the kernel's test runs of XDP programs know of no interface; "
+				 "Linux 5.15 is needed"
+			       : "the kernel's test runs of tc programs know of no interface; "
+				 "Linux 5.16 is needed");
+	return takes ? takes : -EOPNOTSUPP;
 }

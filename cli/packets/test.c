@@ -277,6 +277,7 @@ int weir_test_run(const struct weir_globals *globals, const union weir_config *c
 	err = err ? err : read_expectation(&test);
 	err = err ? err : weir_packets_net(globals->netns, cfg->dev, &test.ifindex);
 	err = err ? err : weir_subject_open(globals, &cfg->subject, &test.subject);
+	err = err ? err : weir_packets_check_dev(cfg->dev, test.subject.prog.type);
 	err = err ? err : weir_subject_fill(&test.subject, &cfg->sets, cfg->maps);
 	err = err ? err : weir_subject_watch(&test.subject);
 	if (!err && cfg->out)
