@@ -256,9 +256,9 @@ ok 'forwarding on' pings 10.99.2.2
 
 printf 'through\n' >"$TMP/index.html"
 background ns "$S" python3 -m http.server --directory "$TMP" --bind :: 80 >/dev/null 2>&1
-wait_for 5 ns "$S" curl -sf -m 1 http://10.99.2.2/
-is "$(ns "$C" curl -s -m 2 http://10.99.2.2/index.html)" through 'curl'
-is "$(ns "$C" curl -s -m 2 'http://[fd99:2::2]/index.html')" through 'over IPv6'
+wait_for 20 ns "$S" curl -sf -m 1 http://10.99.2.2/
+is "$(ns "$C" curl -s -m 10 http://10.99.2.2/index.html)" through 'curl'
+is "$(ns "$C" curl -s -m 10 'http://[fd99:2::2]/index.html')" through 'over IPv6'
 background ns "$S" iperf3 -s >/dev/null
 for hook in xdp ingress; do
 	"${W[@]}" off

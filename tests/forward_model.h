@@ -14,7 +14,7 @@
 #include "tests/pkt.h"
 
 #define MODEL_PORTS  10
-#define MODEL_ROUTES 64
+#define MODEL_ROUTES 96
 
 /* An interface; one with a tag is a VLAN of port @below. */
 struct model_port {

@@ -8,6 +8,7 @@
  * other interfaces that the tables call so: what the program asks of the kernel is the same.
  * HOOK: xdp or ingress. COUNT frames, 0: without end. Root.
  */
+#include <assert.h>
 #include <errno.h>
 #include <net/if.h>
 #include <sched.h>
@@ -212,10 +213,24 @@ static struct model_route *add_route(struct fuzz *fz, const char *prefix, unsign
 {
 	struct model_route *route = &fz->world.routes[fz->world.n_routes++];
 
+	assert(fz->world.n_routes <= MODEL_ROUTES);
 	route->v6 = is_v6(prefix);
 	route->len = len;
 	inet_pton(route->v6 ? AF_INET6 : AF_INET, prefix, route->prefix);
 	return route;
+}
+
+/* A socket that was not made for broadcasts is refused one. */
+static bool is_broadcast(const char *address)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	bool refused;
+
+	inet_pton(AF_INET, address, &to.sin_addr);
+	refused = connect(fd, (const struct sockaddr *)&to, sizeof(to)) && errno == EACCES;
+	close(fd);
+	return refused;
 }
 
 static void add_connected(struct fuzz *fz, int nth)
@@ -224,6 +239,8 @@ static void add_connected(struct fuzz *fz, int nth)
 
 	snprintf(text, sizeof(text), "10.90.%d.0", nth);
 	add_route(fz, text, 24)->port = nth;
+	if (is_broadcast(text)) /* before Linux 5.14 */
+		add_route(fz, text, 32)->type = WEIR_FORWARD_HERE;
 	snprintf(text, sizeof(text), "10.90.%d.1", nth);
 	add_route(fz, text, 32)->type = WEIR_FORWARD_HERE;
 	snprintf(text, sizeof(text), "10.90.%d.255", nth);
@@ -510,10 +527,40 @@ static int run(const struct fuzz *fz, const struct model_frame *frame, uint8_t *
 	return bpf_prog_test_run_opts(fz->prog_fd, opts);
 }
 
+static struct weir_counter sum(const struct fuzz *fz)
+{
+	struct weir_counter total = {0};
+
+	for (int cpu = 0; cpu < fz->n_cpus; cpu++) {
+		total.packets += fz->cells[cpu].packets;
+		total.bytes += fz->cells[cpu].bytes;
+	}
+	return total;
+}
+
+/* What the map has for @key, of all CPUs. */
+static bool counted(const struct fuzz *fz, int fd, __u32 key, const struct weir_counter *want,
+		    struct weir_counter *got)
+{
+	*got = (struct weir_counter){0};
+	if (!bpf_map_lookup_elem(fd, &key, fz->cells))
+		*got = sum(fz);
+	return got->packets == want->packets && got->bytes == want->bytes;
+}
+
+/* Once for each frame, not for all that come after it. */
+static void miscounted(struct fuzz *fz, const struct model_frame *frame,
+		       const struct model_result *want, const struct weir_counter *got)
+{
+	show(fz, frame, want, "counted as something else", want->bytes, want->len);
+	fz->want_reasons[want->reason] = *got;
+}
+
 static void feed(struct fuzz *fz, const struct model_frame *frame)
 {
 	static uint8_t out[PKT_MAX];
 	static struct model_result want;
+	struct weir_counter got;
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	__u32 sent = fz->is_xdp ? (__u32)XDP_REDIRECT : TC_ACT_REDIRECTED;
 	__u32 stack = fz->is_xdp ? (__u32)XDP_PASS : (__u32)TC_ACT_UNSPEC;
@@ -528,27 +575,16 @@ static void feed(struct fuzz *fz, const struct model_frame *frame)
 		show(fz, frame, &want, "verdict", out, opts.data_size_out);
 	else if (opts.data_size_out != want.len || memcmp(out, want.bytes, want.len) != 0)
 		show(fz, frame, &want, "bytes", out, opts.data_size_out);
-}
-
-static struct weir_counter sum(const struct fuzz *fz)
-{
-	struct weir_counter total = {0};
-
-	for (int cpu = 0; cpu < fz->n_cpus; cpu++) {
-		total.packets += fz->cells[cpu].packets;
-		total.bytes += fz->cells[cpu].bytes;
-	}
-	return total;
+	else if (!counted(fz, fz->reason_fd, want.reason, &fz->want_reasons[want.reason], &got))
+		miscounted(fz, frame, &want, &got);
 }
 
 static void check(struct fuzz *fz, int fd, __u32 key, const struct weir_counter *want,
 		  const char *what)
 {
-	struct weir_counter got = {0};
+	struct weir_counter got;
 
-	if (!bpf_map_lookup_elem(fd, &key, fz->cells))
-		got = sum(fz);
-	if (got.packets == want->packets && got.bytes == want->bytes)
+	if (counted(fz, fd, key, want, &got))
 		return;
 	fz->failed++;
 	printf("%s %u: %llu packets %llu bytes, wanted %llu and %llu\n", what, key, got.packets,
