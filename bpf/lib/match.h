@@ -48,30 +48,40 @@ struct facts {
 	__u64 mac[WEIR_SIDES];	      /* a struct weir_filter_mac, as one word */
 };
 
-static __always_inline const struct weir_match_row *row_at(__u32 row)
+/* Each row is looked at when it is found: of those that may not be there, and of which may be
+ * the same, the verifier would walk every combination. */
+static __always_inline bool take_row(__u32 nth, const struct weir_match_row **out)
 {
-	return bpf_map_lookup_elem(&weir_rows, &row);
+	const struct weir_match_row *row = bpf_map_lookup_elem(&weir_rows, &nth);
+
+	if (!row)
+		return false;
+	*out = row;
+	return true;
 }
 
-static __always_inline const struct weir_match_row *row_of_mac(const struct facts *facts,
-							       enum weir_side side)
+static __always_inline bool take_row_of_mac(const struct facts *facts, enum weir_side side,
+					    const struct weir_match_row **out)
 {
-	const __u32 *row;
+	__u32 nth = config.no_mac_row[side];
+	const __u32 *found;
 
 	/* spares most strangers the hash */
-	if (!config.mac_slots[weir_mac_slot(facts->mac[side])])
-		return row_at(config.no_mac_row[side]);
-	row = bpf_map_lookup_elem(&weir_macs, &facts->mac[side]);
-	return row_at(row ? *row : config.no_mac_row[side]);
+	if (config.mac_slots[weir_mac_slot(facts->mac[side])]) {
+		found = bpf_map_lookup_elem(&weir_macs, &facts->mac[side]);
+		if (found)
+			nth = *found;
+	}
+	return take_row(nth, out);
 }
 
-static __always_inline const struct weir_match_row *row_of_value(const struct facts *facts,
-								 enum weir_value16 which)
+static __always_inline bool take_row_of_value(const struct facts *facts, enum weir_value16 which,
+					      const struct weir_match_row **out)
 {
 	__u32 index = (__u32)which << 8 | facts->value16[which] >> 8;
 	const struct weir_row_page *page = bpf_map_lookup_elem(&weir_row_pages, &index);
 
-	return page ? row_at(page->row[facts->value16[which] & 0xff]) : NULL;
+	return page && take_row(page->row[facts->value16[which] & 0xff], out);
 }
 
 /* What the lists and the matches know of the packet's addresses. */
@@ -80,7 +90,8 @@ struct by_address {
 	const struct weir_match_row *row[WEIR_SIDES];
 };
 
-static __always_inline void find_address(const struct facts *facts, enum weir_side side,
+/* False: a table is not there. */
+static __always_inline bool find_address(const struct facts *facts, enum weir_side side,
 					 struct by_address *out)
 {
 	__u32 found = 0, row;
@@ -102,15 +113,15 @@ static __always_inline void find_address(const struct facts *facts, enum weir_si
 	}
 	out->act[side] = found;
 	if (!config.by_address)
-		return;
+		return true;
 	if (has_tree) {
 		prefix = bpf_map_lookup_elem(&weir_prefixes, &found);
 		if (!prefix)
-			return;
+			return false;
 		out->act[side] = prefix->act;
 		row = prefix->row;
 	}
-	out->row[side] = row_at(row);
+	return take_row(row, &out->row[side]);
 }
 
 /* Of the lowest bit set. */
@@ -128,58 +139,84 @@ static __always_inline __u32 first_bit(__u64 word)
 	return bit;
 }
 
+/* What is known of a packet, a row each; one that is not asked for is the first: a row ANDed
+ * twice is the same. */
+struct rows {
+	const struct weir_match_row *base, *proto, *flags, *ports[2], *mac[WEIR_SIDES],
+		*addr[WEIR_SIDES];
+};
+
+static __always_inline bool take_rows_of_ip(const struct facts *facts, const struct by_address *by,
+					    struct rows *out)
+{
+	if (config.by_address) {
+		/* the verifier may not know that facts->ip was the same before */
+		if (!by->row[WEIR_SRC] || !by->row[WEIR_DST])
+			return false;
+		out->addr[WEIR_SRC] = by->row[WEIR_SRC];
+		out->addr[WEIR_DST] = by->row[WEIR_DST];
+	}
+	if (config.by_proto && !take_row(config.proto_row[facts->proto], &out->proto))
+		return false;
+	if (facts->l4 == WEIR_L4_PORTS) {
+		if (config.by_value16[WEIR_SPORT] &&
+		    !take_row_of_value(facts, WEIR_SPORT, &out->ports[0]))
+			return false;
+		if (config.by_value16[WEIR_DPORT] &&
+		    !take_row_of_value(facts, WEIR_DPORT, &out->ports[1]))
+			return false;
+		return !config.by_flags || take_row(config.flags_row[facts->flags], &out->flags);
+	}
+	return facts->l4 != WEIR_L4_ICMP || !config.by_value16[WEIR_ICMP] ||
+	       take_row_of_value(facts, WEIR_ICMP, &out->ports[0]);
+}
+
+static __always_inline bool take_rows(const struct facts *facts, const struct by_address *by,
+				      struct rows *out)
+{
+	__u32 base = config.l2_row;
+
+	if (facts->ip)
+		base = config.base_row[facts->family & 1][facts->l4 & 3];
+	if (!take_row(base, &out->base))
+		return false;
+	out->proto = out->flags = out->ports[0] = out->ports[1] = out->base;
+	out->mac[0] = out->mac[1] = out->addr[0] = out->addr[1] = out->base;
+	if (config.by_mac[WEIR_SRC] && !take_row_of_mac(facts, WEIR_SRC, &out->mac[WEIR_SRC]))
+		return false;
+	if (config.by_mac[WEIR_DST] && !take_row_of_mac(facts, WEIR_DST, &out->mac[WEIR_DST]))
+		return false;
+	return !facts->ip || take_rows_of_ip(facts, by, out);
+}
+
 /* The first match that no row contradicts. */
 static __always_inline __u32 find_match(const struct facts *facts, const struct by_address *by)
 {
-	const struct weir_match_row *base, *proto, *flags, *ports[2], *mac[WEIR_SIDES],
-		*addr[WEIR_SIDES];
+	struct rows rows;
 
-	base = row_at(facts->ip ? config.base_row[facts->family & 1][facts->l4 & 3]
-				: config.l2_row);
-	/* a row ANDed twice is the same */
-	proto = flags = ports[0] = ports[1] = mac[0] = mac[1] = addr[0] = addr[1] = base;
-	for (int side = 0; side < WEIR_SIDES; side++) {
-		if (config.by_mac[side])
-			mac[side] = row_of_mac(facts, side);
-		if (config.by_address && facts->ip)
-			addr[side] = by->row[side];
-	}
-	if (facts->ip && config.by_proto)
-		proto = row_at(config.proto_row[facts->proto]);
-	if (facts->ip && facts->l4 == WEIR_L4_PORTS) {
-		if (config.by_value16[WEIR_SPORT])
-			ports[0] = row_of_value(facts, WEIR_SPORT);
-		if (config.by_value16[WEIR_DPORT])
-			ports[1] = row_of_value(facts, WEIR_DPORT);
-		if (config.by_flags)
-			flags = row_at(config.flags_row[facts->flags]);
-	}
-	if (facts->ip && facts->l4 == WEIR_L4_ICMP && config.by_value16[WEIR_ICMP])
-		ports[0] = row_of_value(facts, WEIR_ICMP);
-	if (!base || !proto || !flags || !ports[0] || !ports[1] || !mac[0] || !mac[1] || !addr[0] ||
-	    !addr[1])
+	if (!take_rows(facts, by, &rows))
 		return 0;
 
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < WEIR_FILTER_WORDS; i++) {
-		__u64 word = base->word[i];
+		__u64 word = rows.base->word[i];
 
 		if (i == config.words)
 			break;
 		if (config.by_proto)
-			word &= proto->word[i];
+			word &= rows.proto->word[i];
 		if (config.by_flags)
-			word &= flags->word[i];
+			word &= rows.flags->word[i];
 		if (config.by_value16[WEIR_SPORT] || config.by_value16[WEIR_ICMP])
-			word &= ports[0]->word[i];
+			word &= rows.ports[0]->word[i];
 		if (config.by_value16[WEIR_DPORT])
-			word &= ports[1]->word[i];
+			word &= rows.ports[1]->word[i];
 		if (config.by_mac[WEIR_SRC])
-			word &= mac[WEIR_SRC]->word[i];
+			word &= rows.mac[WEIR_SRC]->word[i];
 		if (config.by_mac[WEIR_DST])
-			word &= mac[WEIR_DST]->word[i];
+			word &= rows.mac[WEIR_DST]->word[i];
 		if (config.by_address)
-			word &= addr[WEIR_SRC]->word[i] & addr[WEIR_DST]->word[i];
+			word &= rows.addr[WEIR_SRC]->word[i] & rows.addr[WEIR_DST]->word[i];
 		if (word)
 			return config.act[(i * 64 + first_bit(word)) % WEIR_FILTER_MATCHES_MAX];
 	}
@@ -211,10 +248,9 @@ static __always_inline __u32 find_rule(struct facts *facts, __u32 len_bytes)
 
 	if (config.words)
 		forget_kind(facts, len_bytes);
-	if (facts->ip) {
-		find_address(facts, WEIR_SRC, &by);
-		find_address(facts, WEIR_DST, &by);
-	}
+	if (facts->ip &&
+	    (!find_address(facts, WEIR_SRC, &by) || !find_address(facts, WEIR_DST, &by)))
+		return 0;
 	list = by.act[WEIR_SRC] ? by.act[WEIR_SRC] : by.act[WEIR_DST];
 	/* where no match names an address, any list's prefix comes before all of them */
 	if (!config.words || (!config.by_address && list))

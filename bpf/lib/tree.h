@@ -122,6 +122,16 @@ static __always_inline int is_under(const struct weir_check6 *check, const struc
 	       !((check->addr_lo ^ addr->lo) >> ((128 - check->len) & 63));
 }
 
+/* The half of the address that has bit @at. Without a branch, after which the verifier would walk
+ * the loop's rest for either half. */
+static __always_inline __u64 half_at(const struct address *addr, __u32 at)
+{
+	__u64 in_lo = -(__u64)(at >> 6 & 1);
+
+	asm volatile("" : "+r"(in_lo));
+	return addr->hi ^ ((addr->hi ^ addr->lo) & in_lo);
+}
+
 static __always_inline __u32 tree_find6(const volatile struct weir_tree *tree,
 					const struct address *addr)
 {
@@ -137,7 +147,7 @@ static __always_inline __u32 tree_find6(const volatile struct weir_tree *tree,
 		if (cell >> WEIR_CELL_KIND_SHIFT == WEIR_CELL_PAGE) {
 			const struct weir_tree_page *page =
 				bpf_map_lookup_elem(&weir_pages, &index);
-			__u64 half = at < 64 ? addr->hi : addr->lo;
+			__u64 half = half_at(addr, at);
 
 			if (!page)
 				return 0;
