@@ -19,6 +19,7 @@
 #include "lib/ctx.h"
 #include "lib/dscp.h"
 #include "lib/facts.h"
+#include "lib/forget.h"
 #include "lib/key.h"
 #include "lib/map.h"
 #include "lib/parse.h"
@@ -92,7 +93,7 @@ static __always_inline enum weir_police_reason reason_of_none(__u32 about)
 /* By what the packet is, where the policy has a bucket for each; made as of @since. */
 static __always_inline enum found find_bucket(const struct case_of *packet,
 					      const struct weir_policy *policy, __u64 since,
-					      __u64 cost, struct weir_bucket **out)
+					      __u64 cost, struct weir_way **out)
 {
 	__u64 tag;
 
@@ -106,7 +107,8 @@ static __always_inline enum found find_bucket(const struct case_of *packet,
 		tag = tag_of_flow(packet->known, policy);
 	else
 		tag = tag_of_addr(packet->known, policy);
-	return find_or_make(tag, policy->exceed == WEIR_EXCEED_PACE, since, cost, out);
+	return find_or_make(tag, policy->exceed == WEIR_EXCEED_PACE, since, cost,
+			    packet->frame->len_bytes, out);
 }
 
 static __always_inline enum weir_police_reason hold_to_rate(const struct case_of *packet,
@@ -114,7 +116,7 @@ static __always_inline enum weir_police_reason hold_to_rate(const struct case_of
 							    const struct weir_policy *policy,
 							    __u64 cost)
 {
-	struct weir_bucket *bucket = NULL;
+	struct weir_way *way = NULL;
 	enum found found = FOUND_NO_KEY;
 	__u64 now = 0;
 	bool conforms;
@@ -123,12 +125,11 @@ static __always_inline enum weir_police_reason hold_to_rate(const struct case_of
 		return WEIR_POLICE_DROP_EXCEED;
 	if ((police.by_addr || police.by_flow) && policy->per != WEIR_PER_RULE) {
 		now = time_of_tick();
-		found = find_bucket(packet, policy, now - police.tick, cost, &bucket);
+		found = find_bucket(packet, policy, now - police.tick, cost, &way);
 	}
 	if (found == FOUND_NEW)
 		return WEIR_POLICE_PASS_CONFORM;
-	conforms = bucket ? take(bucket, policy, now, cost, 0) != 0
-			  : take_of_rule(number, policy, cost);
+	conforms = way ? take_of_key(way, policy, now, cost) : take_of_rule(number, policy, cost);
 	return conforms ? WEIR_POLICE_PASS_CONFORM : WEIR_POLICE_DROP_EXCEED;
 }
 
@@ -139,17 +140,20 @@ static __always_inline enum weir_police_reason pace(struct __sk_buff *skb,
 {
 	__u64 now_ns = clock_ns();
 	__u64 now = now_ns << WEIR_TIME_BITS, wait, leave_ns;
-	struct weir_bucket *bucket = NULL;
 	struct weir_rule_bucket *shared;
+	struct weir_bucket *bucket;
+	struct weir_way *way = NULL;
 	enum found found = FOUND_NO_KEY;
 
 	if (!policy->mult)
 		return WEIR_POLICE_DROP_HORIZON;
 	if (police.by_addr || police.by_flow)
-		found = find_bucket(packet, policy, now, cost, &bucket);
+		found = find_bucket(packet, policy, now, cost, &way);
 	if (found == FOUND_NEW)
 		return WEIR_POLICE_PASS_CONFORM;
-	if (!bucket) {
+	if (way) {
+		bucket = &way->bucket;
+	} else {
 		shared = bpf_map_lookup_elem(&weir_buckets, &number);
 		if (!shared)
 			return WEIR_POLICE_PASS_CONFORM;

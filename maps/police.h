@@ -32,10 +32,19 @@
  * Buckets by address, flow or interface are in one table: sets of four ways, as in a processor's
  * cache, each way a bucket and a tag. The tag is 64 bits of the key, which has the number of
  * the rule and how often that was given, and of a secret, so that nobody can choose keys that
- * meet; two are as good as never equal. A key is in the set that the tag's lower half names, or
- * the upper one. A new key takes a bucket that is full, of which nothing is lost; where both
- * sets have none, the fullest, whose key begins with a full one then. Two CPUs that make the same
- *bucket at once may make two, of which one is never found again.
+ * meet; two are as good as never equal. Into the secret are mixed, by MurmurHash3's finalizer of 64
+ * bits, words whose upper half is the policy's owner in the first: for an interface its number; for
+ * an address 0, and in the lower half IPv4's, masked, or 2 and IPv6's two; for a flow its protocol
+ * << 8, with IPv6 and 2, the ports, and IPv4's addresses in one word or IPv6's in four. A key is in
+ *the set that the tag's lower half names, or the upper one. A new key takes a bucket that is full,
+ *of which nothing is lost; where both sets have none, the fullest, whose key begins with a full one
+ *then. Two CPUs that make the same bucket at once may make two, of which one is never found again.
+ *
+ * A way names the CPU that took from its bucket last, which takes what each packet costs. When
+ * another one comes, the way is shared: each of them has a lease for the key then, if the place for
+ * it ("weir_key_leases", by the tag) is free, and takes quanta, as of rules; until one of them has
+ * taken several times in a row. A place is free when its key took nothing for a second; what was
+ * left of it is lost, at most one part in a hundred of the key's rate.
  *
  * Pacing (tc egress) sets the time at which qdisc fq lets a packet go (skb->tstamp), by the
  * precise clock; packets that would wait longer than the horizon are dropped.
@@ -102,7 +111,7 @@ enum weir_police_exceed {
 struct weir_policy {
 	__u64 mult;  /* cost of a byte or packet, in times << shift; 0: rate 0, nothing conforms */
 	__u64 burst; /* in times */
-	__u64 quantum; /* in times; 0: CPUs take what each packet costs */
+	__u64 quantum; /* in times, of a CPU's lease; 0: CPUs take what each packet costs */
 	__u32 owner;   /* the number, and above WEIR_OWNER_SHIFT a number of this giving */
 	__u8 shift;
 	__u8 unit, per, exceed; /* of the enums above */
@@ -133,18 +142,34 @@ struct weir_lease {
 	__u64 left;
 };
 
-/* Value of "weir_keyed", a cache line. */
-#define WEIR_WAYS      4
-#define WEIR_TAG_USED  1
-#define WEIR_TAG_PACED 2 /* its times are of the precise clock */
+/* Value of "weir_keyed", a cache line. Of a tag the lowest bits are not the key's: */
+#define WEIR_WAYS	 4
+#define WEIR_TAG_CPU	 1023 /* the CPU that took last, by the lowest bits of its number */
+#define WEIR_TAG_ROW	 1024 /* times 0 to 7: how often it must take in a row to be the only one */
+#define WEIR_TAG_ROW_MAX 7
+#define WEIR_TAG_TAKEN	 (WEIR_TAG_ROW_MAX * WEIR_TAG_ROW + WEIR_TAG_CPU) /* both */
+#define WEIR_TAG_USED	 (1 << 13)
+#define WEIR_TAG_PACED	 (1 << 14) /* its times are of the precise clock */
+#define WEIR_TAG_BITS	 15
 
 struct weir_way {
-	__u64 tag; /* 0: not used yet; else with the bits below */
+	__u64 tag; /* 0: not used yet; else with the bits above */
 	struct weir_bucket bucket;
 };
 
 struct weir_way_set {
 	struct weir_way ways[WEIR_WAYS];
+};
+
+/* Value of "weir_key_leases", by CPU and the lowest bits of the tag behind WEIR_TAG_BITS. */
+#define WEIR_KEY_LEASES	    256
+#define WEIR_KEY_LEASE_NS   1000000000ULL
+#define WEIR_KEY_QUANTUM_NS 10000000ULL /* at most, of the rate */
+
+struct weir_key_lease {
+	__u64 tag; /* without WEIR_TAG_TAKEN */
+	__u64 left;
+	__u64 taken_at;
 };
 
 /* Constants of the program. */

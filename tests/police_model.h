@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the police should do with a frame, written apart from it: from the words of
- * maps/police.h, with time in numbers that never wrap, and one CPU.
+ * maps/police.h, with time in numbers that never wrap, and two CPUs that take turns.
  */
 #ifndef WEIR_TESTS_POLICE_MODEL_H
 #define WEIR_TESTS_POLICE_MODEL_H
@@ -32,20 +32,34 @@ struct model_key {
 struct model_keyed {
 	struct model_key key;
 	struct model_bucket bucket;
+	int cpu, row; /* who took last, and how often it must again to be the only one */
+};
+
+#define MODEL_CPUS 2
+
+/* A place for the lease of a key. */
+struct model_place {
+	bool used;
+	uint64_t tag;
+	model_time left, taken_at;
 };
 
 /* Of each rule. */
 struct model_limit {
 	struct weir_policy policy;
 	struct model_bucket bucket;
-	model_time lease;
+	model_time leases[MODEL_CPUS];
 };
 
 struct model_police {
 	model_time tick;
 	bool is_empty; /* of rules: then no header is read */
+	uint64_t seed; /* of tags */
+	uint32_t ifindex;
 	struct model_keyed *keyed;
 	size_t n_keyed, room_keyed;
+	struct model_place places[MODEL_CPUS][WEIR_KEY_LEASES];
+	unsigned long leased; /* packets that were paid for so */
 };
 
 struct model_packet {
@@ -53,6 +67,7 @@ struct model_packet {
 	size_t len;
 	uint64_t packets, wire_bytes;
 	uint64_t now_ns;
+	int cpu;
 };
 
 struct model_outcome {
@@ -92,18 +107,18 @@ static inline bool model_take(struct model_bucket *b, const struct weir_policy *
 	return true;
 }
 
-static inline bool model_take_of_rule(struct model_limit *limit, model_time now, model_time tick,
-				      model_time cost)
+static inline bool model_take_of_rule(struct model_limit *limit, int cpu, model_time now,
+				      model_time tick, model_time cost)
 {
 	model_time quantum = limit->policy.quantum;
 
-	if (limit->lease >= cost) {
-		limit->lease -= cost;
+	if (limit->leases[cpu] >= cost) {
+		limit->leases[cpu] -= cost;
 		return true;
 	}
 	if (!model_take(&limit->bucket, &limit->policy, now, tick, cost, &quantum))
 		return false;
-	limit->lease += quantum;
+	limit->leases[cpu] += quantum;
 	return true;
 }
 
@@ -208,19 +223,103 @@ static inline bool model_key(const struct model_packet *packet, const struct wei
 	return true;
 }
 
-static inline struct model_bucket *model_bucket_of(struct model_police *police,
-						   const struct model_key *key)
+static inline uint64_t model_mix(uint64_t tag, uint64_t word)
+{
+	tag ^= word;
+	tag = (tag ^ tag >> 33) * 0xff51afd7ed558ccd;
+	tag = (tag ^ tag >> 33) * 0xc4ceb9fe1a85ec53;
+	return tag ^ tag >> 33;
+}
+
+static inline uint64_t model_word(const uint8_t *bytes, int len)
+{
+	uint64_t word = 0;
+
+	for (int i = 0; i < len; i++)
+		word = word << 8 | bytes[i];
+	return word;
+}
+
+/* Its words: maps/police.h. */
+static inline uint64_t model_tag(const struct model_police *police,
+				 const struct weir_policy *policy, const struct model_key *key)
+{
+	const uint8_t *addr = key->src; /* the one that is asked for, if it is one */
+	uint64_t owner = (uint64_t)policy->owner << 32, tag;
+
+	if (policy->per == WEIR_PER_DEV)
+		return model_mix(police->seed, owner | police->ifindex);
+	if (policy->per != WEIR_PER_FLOW && !key->v6)
+		return model_mix(police->seed, owner | model_word(addr, 4));
+	if (policy->per != WEIR_PER_FLOW) {
+		tag = model_mix(police->seed, owner | 2);
+		return model_mix(model_mix(tag, model_word(addr, 8)), model_word(addr + 8, 8));
+	}
+	tag = model_mix(police->seed, owner | (uint64_t)key->proto << 8 | (key->v6 ? 2 : 0));
+	tag = model_mix(tag, (uint64_t)key->sport << 16 | key->dport);
+	if (!key->v6)
+		return model_mix(tag, model_word(key->src, 4) << 32 | model_word(key->dst, 4));
+	tag = model_mix(model_mix(tag, model_word(key->src, 8)), model_word(key->src + 8, 8));
+	return model_mix(model_mix(tag, model_word(key->dst, 8)), model_word(key->dst + 8, 8));
+}
+
+static inline struct model_keyed *model_keyed_of(struct model_police *police,
+						 const struct model_key *key, int cpu)
 {
 	for (size_t i = 0; i < police->n_keyed; i++)
 		if (!memcmp(&police->keyed[i].key, key, sizeof(*key)))
-			return &police->keyed[i].bucket;
+			return &police->keyed[i];
 	if (police->n_keyed == police->room_keyed) {
 		police->room_keyed = police->room_keyed ? police->room_keyed * 2 : 1024;
 		police->keyed =
 			reallocarray(police->keyed, police->room_keyed, sizeof(*police->keyed));
 	}
-	police->keyed[police->n_keyed] = (struct model_keyed){.key = *key};
-	return &police->keyed[police->n_keyed++].bucket;
+	police->keyed[police->n_keyed] = (struct model_keyed){.key = *key, .cpu = cpu};
+	return &police->keyed[police->n_keyed++];
+}
+
+/* NULL: the place is another key's. */
+static inline struct model_place *model_place_of(struct model_police *police, int cpu, uint64_t tag,
+						 model_time now)
+{
+	uint64_t of_key = tag >> WEIR_TAG_BITS;
+	struct model_place *place = &police->places[cpu][of_key % WEIR_KEY_LEASES];
+
+	if (place->used && place->tag == of_key)
+		return place;
+	if (place->used && now - place->taken_at <= (model_time)WEIR_KEY_LEASE_NS * 64)
+		return NULL;
+	*place = (struct model_place){.used = true, .tag = of_key, .taken_at = place->taken_at};
+	return place;
+}
+
+static inline bool model_take_of_key(struct model_police *police, struct model_keyed *keyed,
+				     const struct weir_policy *policy, int cpu, model_time now,
+				     model_time cost)
+{
+	bool alone = keyed->cpu == cpu && !keyed->row;
+	struct model_place *place = NULL;
+	model_time quantum = 0;
+
+	if (policy->quantum && !alone)
+		place = model_place_of(police, cpu, model_tag(police, policy, &keyed->key), now);
+	if (place && place->left >= cost) {
+		place->left -= cost;
+		police->leased++;
+		return true;
+	}
+	quantum = place ? policy->quantum : 0;
+	if (!model_take(&keyed->bucket, policy, now, police->tick, cost, &quantum))
+		return false;
+	if (place) {
+		place->left += quantum;
+		place->taken_at = now;
+	}
+	if (policy->quantum && !alone)
+		keyed->row = keyed->cpu == cpu && keyed->row ? keyed->row - 1 : WEIR_TAG_ROW_MAX;
+	if (policy->quantum)
+		keyed->cpu = cpu;
+	return true;
 }
 
 /* ---- verdicts ------------------------------------------------------------ */
@@ -266,9 +365,9 @@ static inline struct model_outcome model_police(struct model_police *police,
 						const struct model_frame *f,
 						const struct model_packet *packet)
 {
-	model_time now = (model_time)packet->now_ns * 64, cost, none = 0;
+	model_time now = (model_time)packet->now_ns * 64, cost;
 	const struct weir_policy *policy;
-	struct model_bucket *bucket;
+	struct model_keyed *keyed;
 	struct model_key key;
 	bool conforms;
 
@@ -286,11 +385,12 @@ static inline struct model_outcome model_police(struct model_police *police,
 		return policy->exceed == WEIR_EXCEED_PACE
 			       ? (struct model_outcome){.reason = WEIR_POLICE_DROP_HORIZON}
 			       : model_exceed(packet, policy);
-	bucket = model_key(packet, policy, rule, &key) ? model_bucket_of(police, &key) : NULL;
+	keyed = model_key(packet, policy, rule, &key) ? model_keyed_of(police, &key, packet->cpu)
+						      : NULL;
 	if (policy->exceed == WEIR_EXCEED_PACE)
-		return model_pace(bucket ? bucket : &limit->bucket, policy, packet, cost);
-	conforms = bucket ? model_take(bucket, policy, now, police->tick, cost, &none)
-			  : model_take_of_rule(limit, now, police->tick, cost);
+		return model_pace(keyed ? &keyed->bucket : &limit->bucket, policy, packet, cost);
+	conforms = keyed ? model_take_of_key(police, keyed, policy, packet->cpu, now, cost)
+			 : model_take_of_rule(limit, packet->cpu, now, police->tick, cost);
 	if (!conforms)
 		return model_exceed(packet, policy);
 	return (struct model_outcome){.reason = WEIR_POLICE_PASS_CONFORM, .conforms = true};

@@ -131,7 +131,14 @@ static void bursts(void **state)
 	assert_int_equal(policy.quantum, 0);
 	assert_int_equal(
 		read_words(&(struct weir_policy_words){.rate = "1gbit", .per = "src"}, &policy), 0);
-	assert_int_equal(policy.quantum, 0);
+	assert_true(policy.quantum > 0 && policy.quantum <= policy.burst / 8);
+	assert_int_equal(
+		read_words(
+			&(struct weir_policy_words){.rate = "1gbit", .burst = "1g", .per = "src"},
+			&policy),
+		0);
+	/* what a place loses */
+	assert_int_equal(policy.quantum, WEIR_KEY_QUANTUM_NS << WEIR_TIME_BITS);
 	assert_int_equal(
 		read_words(&(struct weir_policy_words){.rate = "1bit", .burst = "1g"}, &policy),
 		-EINVAL);

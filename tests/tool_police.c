@@ -46,6 +46,7 @@ struct fuzz {
 	uint64_t now_ns, end_ns;
 	uint64_t *clock; /* the program's */
 	int prog_fd, reason_fd, conform_fd, exceed_fd;
+	int cpus[MODEL_CPUS], n_cpus, cpu; /* that it may run on; and which of them it does */
 	struct weir_counter want[2][WEIR_POLICE_NUMBERS], had[WEIR_POLICE_NUMBERS];
 	struct weir_counter want_reasons[WEIR_POLICE_REASONS];
 	unsigned long fed, refused, failed, sets;
@@ -130,6 +131,7 @@ static bool take_policy(struct model_limit *limit, const struct weir_policy *the
 	policy->shift = there->shift;
 	policy->burst = there->burst;
 	policy->quantum = there->quantum;
+	policy->owner = there->owner;
 	return same;
 }
 
@@ -173,7 +175,7 @@ static void change_rates(struct fuzz *fz)
 		    (old.exceed == WEIR_EXCEED_PACE) == (new->exceed == WEIR_EXCEED_PACE))
 			continue;
 		limit->bucket.used = false;
-		limit->lease = 0;
+		memset(limit->leases, 0, sizeof(limit->leases));
 		fz->ids[i] = fz->next_id++;
 	}
 }
@@ -244,9 +246,13 @@ static bool read_back(struct fuzz *fz, bool again)
 	int policies_fd = open_map(fz->prog_fd, "weir_policies");
 	struct weir_filter_rule rule, head;
 	struct weir_filter_prefix prefix;
+	struct weir_policy set = {0};
 	__u32 key = 0;
 	bool ok = !bpf_map_lookup_elem(rules_fd, &key, &head) &&
-		  head.n_rules + head.n_list == fz->mk.n;
+		  head.n_rules + head.n_list == fz->mk.n &&
+		  !bpf_map_lookup_elem(policies_fd, &key, &set);
+
+	fz->model.seed = set.mask6_lo;
 
 	for (key = 1; ok && key <= head.n_rules; key++)
 		ok = !bpf_map_lookup_elem(rules_fd, &key, &rule) &&
@@ -458,6 +464,7 @@ static void feed(struct fuzz *fz, const struct pkt *pkt, uint32_t segments, size
 		.packets = segments,
 		.wire_bytes = pkt->len + (segments - 1) * headers,
 		.now_ns = fz->now_ns,
+		.cpu = fz->cpu,
 	};
 	struct model_frame frame = model_read(pkt->bytes, pkt->len);
 	long nth = find_limit(fz, &frame);
@@ -488,6 +495,28 @@ static void feed(struct fuzz *fz, const struct pkt *pkt, uint32_t segments, size
 	show(fz, pkt, what, opts.retval, &want, nth);
 }
 
+static int go_to(struct fuzz *fz, int nth)
+{
+	cpu_set_t set;
+
+	fz->cpu = nth;
+	CPU_ZERO(&set);
+	CPU_SET(fz->cpus[nth], &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+static int find_cpus(struct fuzz *fz)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return -errno;
+	for (int cpu = 0; cpu < CPU_SETSIZE && fz->n_cpus < MODEL_CPUS; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			fz->cpus[fz->n_cpus++] = cpu;
+	return go_to(fz, 0);
+}
+
 static void feed_many(struct fuzz *fz, unsigned long count)
 {
 	unsigned long end = fz->fed + count, tries = count * 4;
@@ -500,6 +529,9 @@ static void feed_many(struct fuzz *fz, unsigned long count)
 		pass_time(fz);
 		if (make_aggregate(fz, &pkt, &segments, &headers) || make_frame(&fz->mk, &pkt))
 			for (uint64_t again = chance(&fz->mk, 4); fz->fed < end; again--) {
+				if (!chance(&fz->mk, 4) &&
+				    go_to(fz, (int)chance(&fz->mk, (uint64_t)fz->n_cpus)))
+					complain(fz, "no other CPU");
 				feed(fz, &pkt, segments, headers);
 				if (!again)
 					break;
@@ -520,6 +552,7 @@ static void run_set(struct fuzz *fz, unsigned long count)
 	memset(fz->want, 0, sizeof(fz->want));
 	memset(fz->want_reasons, 0, sizeof(fz->want_reasons));
 	fz->model.n_keyed = 0;
+	memset(fz->model.places, 0, sizeof(fz->model.places));
 	fz->model.is_empty = !fz->mk.n && !fz->has_rest;
 	/* somewhere; or where the scale of times wraps */
 	fz->now_ns = chance(&fz->mk, 2) ? chance(&fz->mk, UINT64_C(1) << 60)
@@ -530,20 +563,12 @@ static void run_set(struct fuzz *fz, unsigned long count)
 	close_set(fz);
 	if (!fz->failed) {
 		change_rates(fz);
+		memset(fz->model.places, 0, sizeof(fz->model.places));
 		if (open_set(fz, true))
 			feed_many(fz, count - count / 2);
 		close_set(fz);
 	}
 	fz->sets++;
-}
-
-static int stay_on_this_cpu(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(sched_getcpu(), &set);
-	return sched_setaffinity(0, sizeof(set), &set);
 }
 
 int main(int argc, char **argv)
@@ -561,16 +586,17 @@ int main(int argc, char **argv)
 	fz.is_xdp = !strcmp(fz.hook, "xdp");
 	count = strtoul(argv[3], NULL, 10);
 	fz.mk.seed = strtoull(argv[4], NULL, 10) * 2654435761 + 1;
-	if (stay_on_this_cpu() || clock_getres(CLOCK_MONOTONIC_COARSE, &tick))
+	if (find_cpus(&fz) || clock_getres(CLOCK_MONOTONIC_COARSE, &tick))
 		return 2;
 	fz.model.tick = (model_time)tick.tv_nsec * 64;
+	fz.model.ifindex = 1; /* lo */
 	while ((!count || fz.fed < count) && !fz.failed)
 		run_set(&fz,
 			count && count - fz.fed < FRAMES_A_SET ? count - fz.fed : FRAMES_A_SET);
 	printf("by reason:");
 	for (int i = 0; i < WEIR_POLICE_REASONS; i++)
 		printf(" %lu", fz.reasons[i]);
-	printf("\nsets %lu fed %lu refused %lu failed %lu\n", fz.sets, fz.fed, fz.refused,
-	       fz.failed);
+	printf("\nsets %lu fed %lu leased %lu refused %lu failed %lu\n", fz.sets, fz.fed,
+	       fz.model.leased, fz.refused, fz.failed);
 	return fz.failed || !fz.fed;
 }

@@ -14,6 +14,7 @@
 
 #include "lib/bucket.h"
 #include "lib/facts.h"
+#include "lib/forget.h"
 #include "lib/ways.h"
 #include "maps/police.h"
 
@@ -36,18 +37,6 @@ struct known {
 	__u32 ifindex;
 	struct address src, dst;
 };
-
-/* @value again, of which the verifier then knows nothing: else it would walk the rest of the
- * program for each packet that can be. What it knows of an XOR with a length is nothing. */
-static __always_inline __u64 forget(__u64 value, __u32 len_bytes)
-{
-	__u64 mixed = value ^ len_bytes;
-
-	if (!police.has_rules)
-		return value; /* nothing was walked that differs */
-	asm volatile("" : "+r"(mixed));
-	return mixed ^ len_bytes;
-}
 
 static __always_inline bool is_fragment(const struct parsed *parsed)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The table of buckets by key: "weir_keyed" of maps/police.h. In: the words of a key. Out: its
- * bucket; or that there was none and one was made. A key that is in its first set costs one
- * line of memory, one that is new two.
+ * The table of buckets by key: "weir_keyed" of maps/police.h. In: the words of a key. Out: the
+ * way of its bucket, and whether that has a packet's cost; or that there was none and one was made.
+ * A key that is in its first set costs one line of memory, one that is new two.
  */
 #ifndef WEIR_BPF_WAYS_H
 #define WEIR_BPF_WAYS_H
@@ -14,11 +14,14 @@
 #include <bpf/bpf_helpers.h>
 
 #include "lib/bucket.h"
+#include "lib/forget.h"
 #include "lib/map.h"
 #include "maps/police.h"
 
 /* A map that user space may map begins at a page, so that a set is one cache line. */
 WEIR_MAP(weir_keyed, ARRAY, __u32, struct weir_way_set, 1, BPF_F_MMAPABLE, NONE);
+
+WEIR_MAP(weir_key_leases, PERCPU_ARRAY, __u32, struct weir_key_lease, WEIR_KEY_LEASES, 0, NONE);
 
 enum found {
 	FOUND,
@@ -37,15 +40,28 @@ static __always_inline __u64 mix(__u64 tag, __u64 word)
 	return tag ^ tag >> 33;
 }
 
-static __always_inline struct weir_bucket *bucket_of(struct weir_way_set *set, __u64 tag)
+/* Whoever took from it. */
+static __always_inline bool is_of(const struct weir_way *way, __u64 tag)
 {
-	if (set->ways[0].tag == tag)
-		return &set->ways[0].bucket;
-	if (set->ways[1].tag == tag)
-		return &set->ways[1].bucket;
-	if (set->ways[2].tag == tag)
-		return &set->ways[2].bucket;
-	return set->ways[3].tag == tag ? &set->ways[3].bucket : NULL;
+	return (way->tag ^ tag) <= WEIR_TAG_TAKEN;
+}
+
+/* WEIR_WAYS: of none. */
+static __always_inline __u32 way_of(const struct weir_way_set *set, __u64 tag)
+{
+	if (is_of(&set->ways[0], tag))
+		return 0;
+	if (is_of(&set->ways[1], tag))
+		return 1;
+	if (is_of(&set->ways[2], tag))
+		return 2;
+	return is_of(&set->ways[3], tag) ? 3 : WEIR_WAYS;
+}
+
+/* The verifier walks what follows once, not for each of them. */
+static __always_inline struct weir_way *way_at(struct weir_way_set *set, __u32 nth, __u32 len_bytes)
+{
+	return &set->ways[forget(nth, len_bytes) & (WEIR_WAYS - 1)];
 }
 
 /* Since when a bucket that is full counts as full, by each of the clocks that fill them. */
@@ -63,16 +79,21 @@ static __always_inline __s64 full_for(const struct weir_way *way, const struct s
 	return full_at ? (__s64)(full_since - full_at) : (__s64)(~0ULL >> 1);
 }
 
-static __always_inline struct weir_way *fuller(struct weir_way *one, struct weir_way *other,
-					       const struct since *since)
+static __always_inline struct weir_way *fullest(struct weir_way_set *set, const struct since *since,
+						__u32 len_bytes)
 {
-	return full_for(other, since) > full_for(one, since) ? other : one;
-}
+	__u32 nth = 0;
+	__s64 most = full_for(&set->ways[0], since);
 
-static __always_inline struct weir_way *fullest(struct weir_way_set *set, const struct since *since)
-{
-	return fuller(fuller(&set->ways[0], &set->ways[1], since),
-		      fuller(&set->ways[2], &set->ways[3], since), since);
+	for (__u32 i = 1; i < WEIR_WAYS; i++) {
+		__s64 full = full_for(&set->ways[i], since);
+
+		if (full > most) {
+			most = full;
+			nth = i;
+		}
+	}
+	return way_at(set, nth, len_bytes);
 }
 
 /* The other clock is asked only where both fill buckets. */
@@ -92,36 +113,114 @@ static __always_inline void take_over(struct weir_way *way, __u64 tag, __u64 ful
 	*(volatile __u64 *)&way->tag = tag;
 }
 
-/* A bucket that is made is one that was full at @full_since, without @cost. It takes the place of
- * one that is full, of which nothing is lost, or else of the fullest. */
+static __always_inline __u32 this_cpu(void)
+{
+	return bpf_get_smp_processor_id() & WEIR_TAG_CPU;
+}
+
+/* In the place of one that is full, of which nothing is lost, or else of the fullest. */
+static __always_inline struct weir_way *way_to_make(struct weir_way_set *first,
+						    struct weir_way_set *second,
+						    const struct since *since, __u32 len_bytes)
+{
+	struct weir_way *one = fullest(first, since, len_bytes), *two;
+
+	if (full_for(one, since) >= 0)
+		return one;
+	two = fullest(second, since, len_bytes);
+	return full_for(two, since) > full_for(one, since) ? two : one;
+}
+
+/* A bucket that is made is one that was full at @full_since, without @cost. @len_bytes: of the
+ * frame, for forget(). */
 static __always_inline enum found find_or_make(__u64 tag, bool paced, __u64 full_since, __u64 cost,
-					       struct weir_bucket **out)
+					       __u32 len_bytes, struct weir_way **out)
 {
 	struct since since;
 	__u32 one = (__u32)tag & police.sets_mask, two = (__u32)(tag >> 32) & police.sets_mask;
 	struct weir_way_set *first, *second;
-	struct weir_way *way;
+	__u32 nth;
 
-	tag &= ~(__u64)(WEIR_TAG_USED | WEIR_TAG_PACED);
+	tag &= ~0ULL << WEIR_TAG_BITS;
 	tag |= paced ? WEIR_TAG_USED | WEIR_TAG_PACED : WEIR_TAG_USED;
 	first = bpf_map_lookup_elem(&weir_keyed, &one);
 	if (!first)
 		return FOUND_NO_KEY;
-	*out = bucket_of(first, tag);
-	if (*out)
+	nth = way_of(first, tag);
+	if (nth < WEIR_WAYS) {
+		*out = way_at(first, nth, len_bytes);
 		return FOUND;
+	}
 	second = bpf_map_lookup_elem(&weir_keyed, &two);
 	if (!second)
 		return FOUND_NO_KEY;
-	*out = bucket_of(second, tag);
-	if (*out)
+	nth = way_of(second, tag);
+	if (nth < WEIR_WAYS) {
+		*out = way_at(second, nth, len_bytes);
 		return FOUND;
+	}
 	since = since_of(paced, full_since);
-	way = fullest(first, &since);
-	if (full_for(way, &since) < 0)
-		way = fuller(way, fullest(second, &since), &since);
-	take_over(way, tag, full_since + cost);
+	take_over(way_to_make(first, second, &since, len_bytes), tag | this_cpu(),
+		  full_since + cost);
 	return FOUND_NEW;
+}
+
+/* The place of @tag's lease, if it has one or may have. */
+static __always_inline struct weir_key_lease *lease_of(__u64 tag, __u64 now)
+{
+	__u32 place = (__u32)(tag >> WEIR_TAG_BITS) & (WEIR_KEY_LEASES - 1);
+	struct weir_key_lease *lease = bpf_map_lookup_elem(&weir_key_leases, &place);
+
+	if (!lease || lease->tag == tag)
+		return lease;
+	if (now - lease->taken_at <= WEIR_KEY_LEASE_NS << WEIR_TIME_BITS)
+		return NULL;
+	lease->tag = tag;
+	lease->left = 0;
+	return lease;
+}
+
+/* This CPU has taken from a shared bucket. */
+static __always_inline void note_taken(struct weir_way *way, __u64 tag, __u32 cpu)
+{
+	if ((tag & WEIR_TAG_CPU) == cpu && tag & (WEIR_TAG_ROW_MAX * WEIR_TAG_ROW))
+		tag -= WEIR_TAG_ROW;
+	else
+		tag = (tag & ~(__u64)WEIR_TAG_TAKEN) | WEIR_TAG_ROW_MAX * WEIR_TAG_ROW | cpu;
+	*(volatile __u64 *)&way->tag = tag;
+}
+
+/* Of a bucket from which several CPUs take. */
+static __always_inline bool take_of_shared(struct weir_way *way, __u64 tag, __u32 cpu,
+					   const struct weir_policy *policy, __u64 now, __u64 cost)
+{
+	struct weir_key_lease *lease = lease_of(tag & ~(__u64)WEIR_TAG_TAKEN, now);
+	__u64 taken;
+
+	if (lease && lease->left >= cost) {
+		lease->left -= cost;
+		return true;
+	}
+	taken = take(&way->bucket, policy, now, cost, lease ? policy->quantum : 0);
+	if (!taken)
+		return false;
+	note_taken(way, tag, cpu);
+	if (lease) {
+		lease->left += taken - 1;
+		lease->taken_at = now;
+	}
+	return true;
+}
+
+static __always_inline bool take_of_key(struct weir_way *way, const struct weir_policy *policy,
+					__u64 now, __u64 cost)
+{
+	__u64 tag = *(volatile __u64 *)&way->tag;
+	__u32 cpu = this_cpu();
+
+	if (!policy->quantum || (tag & WEIR_TAG_TAKEN) == cpu)
+		return take(&way->bucket, policy, now, cost, 0);
+	return take_of_shared(way, tag, cpu, policy, now, cost);
 }
 
 #endif

@@ -76,7 +76,9 @@ static void set_quantum(struct weir_policy *policy)
 	wide one = cost_of(policy, policy->unit == WEIR_POLICE_BYTES ? SMALLEST_FRAME : 1);
 
 	policy->quantum = 0;
-	if (policy->per == WEIR_PER_RULE && policy->exceed != WEIR_EXCEED_PACE && quantum >= one)
+	if (policy->per != WEIR_PER_RULE && quantum > WEIR_KEY_QUANTUM_NS << WEIR_TIME_BITS)
+		quantum = WEIR_KEY_QUANTUM_NS << WEIR_TIME_BITS;
+	if (policy->exceed != WEIR_EXCEED_PACE && quantum >= one)
 		policy->quantum = quantum;
 }
 
