@@ -45,8 +45,7 @@
 
 #define WEIR_FILTER_MATCHES_MAX 1024
 #define WEIR_FILTER_WORDS	(WEIR_FILTER_MATCHES_MAX / 64)
-#define WEIR_FILTER_COUNTERS	16384 /* one a rule; beyond, rules of lists share */
-#define WEIR_FILTER_ROWS_MAX	65536
+#define WEIR_FILTER_COUNTERS	16384	/* one a rule; beyond, rules of lists share */
 #define WEIR_FILTER_RULES_MAX	4194304 /* address lists, both families and sides */
 
 /* Key of map "weir_filter": why a frame passed or not. */
@@ -149,6 +148,9 @@ struct weir_row_page {
 	__u16 row[256];
 };
 
+/* Not one row for all of a page, which then tells; such rows are the first, and far fewer. */
+#define WEIR_ROW_MIXED 0xffff
+
 /* Key of "weir_macs": a MAC address in network order, then the side. */
 struct weir_filter_mac {
 	__u8 addr[6];
@@ -175,6 +177,15 @@ enum weir_l4 {
 	WEIR_L4_STATES
 };
 
+/* What an IP packet is beyond addresses and values: an index. */
+#define WEIR_IP_KINDS 2048
+
+static inline __attribute__((always_inline)) __u32 weir_ip_kind(enum weir_family family,
+								enum weir_l4 l4, __u8 proto)
+{
+	return (__u32)family << 10 | (__u32)l4 << 8 | proto;
+}
+
 /* Constants of the program: section .rodata, written before it is loaded. */
 struct weir_filter_consts {
 	__u32 deny;				/* the default */
@@ -184,14 +195,15 @@ struct weir_filter_consts {
 	__u32 words;	  /* of rows in use; 0: no matches */
 	__u32 by_address; /* a tree's finding is a number of a weir_prefix_of */
 	__u32 by_mac[WEIR_SIDES];
-	__u32 by_proto, by_flags;
+	__u32 by_flags;
 	__u32 by_value16[WEIR_VALUES16];
 	__u32 no_mac_row[WEIR_SIDES];
 	__u8 mac_slots[WEIR_MAC_SLOTS]; /* 0: no rule has the MACs of this slot */
-	__u32 l2_row;			/* of what is no IP */
-	__u32 base_row[WEIR_FAMILIES][WEIR_L4_STATES];
+	/* where it starts: of what is no IP, and of IP; [1]: a rule may have the packet's MACs, of
+	 * which nothing is in these rows then */
+	__u16 l2_row[2], ip_row[2][WEIR_IP_KINDS];
+	__u16 value_row[WEIR_VALUES16][256];		/* of a page, or WEIR_ROW_MIXED */
 	__u32 no_prefix_row[WEIR_FAMILIES][WEIR_SIDES]; /* where there is no tree */
-	__u16 proto_row[256];
 	__u16 flags_row[256];
 	__u16 act[WEIR_FILTER_MATCHES_MAX];
 };

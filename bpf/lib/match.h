@@ -44,6 +44,7 @@ struct facts {
 	struct address addr[WEIR_SIDES];
 	__u8 proto, flags;
 	enum weir_l4 l4;
+	__u32 kind; /* weir_ip_kind() of these, once the verifier has forgotten it */
 	__u16 value16[WEIR_VALUES16]; /* ports; type and code */
 	__u64 mac[WEIR_SIDES];	      /* a struct weir_filter_mac, as one word */
 };
@@ -60,27 +61,30 @@ static __always_inline bool take_row(__u32 nth, const struct weir_match_row **ou
 	return true;
 }
 
+/* Spares most strangers the hash: no rule has what is in no slot. */
+static __always_inline bool may_be_known(const struct facts *facts, enum weir_side side)
+{
+	return config.by_mac[side] && config.mac_slots[weir_mac_slot(facts->mac[side])];
+}
+
 static __always_inline bool take_row_of_mac(const struct facts *facts, enum weir_side side,
 					    const struct weir_match_row **out)
 {
-	__u32 nth = config.no_mac_row[side];
-	const __u32 *found;
+	const __u32 *found = bpf_map_lookup_elem(&weir_macs, &facts->mac[side]);
 
-	/* spares most strangers the hash */
-	if (config.mac_slots[weir_mac_slot(facts->mac[side])]) {
-		found = bpf_map_lookup_elem(&weir_macs, &facts->mac[side]);
-		if (found)
-			nth = *found;
-	}
-	return take_row(nth, out);
+	return take_row(found ? *found : config.no_mac_row[side], out);
 }
 
 static __always_inline bool take_row_of_value(const struct facts *facts, enum weir_value16 which,
 					      const struct weir_match_row **out)
 {
+	__u32 nth = config.value_row[which][facts->value16[which] >> 8];
 	__u32 index = (__u32)which << 8 | facts->value16[which] >> 8;
-	const struct weir_row_page *page = bpf_map_lookup_elem(&weir_row_pages, &index);
+	const struct weir_row_page *page;
 
+	if (nth != WEIR_ROW_MIXED)
+		return take_row(nth, out);
+	page = bpf_map_lookup_elem(&weir_row_pages, &index);
 	return page && take_row(page->row[facts->value16[which] & 0xff], out);
 }
 
@@ -142,8 +146,7 @@ static __always_inline __u32 first_bit(__u64 word)
 /* What is known of a packet, a row each; one that is not asked for is the first: a row ANDed
  * twice is the same. */
 struct rows {
-	const struct weir_match_row *base, *proto, *flags, *ports[2], *mac[WEIR_SIDES],
-		*addr[WEIR_SIDES];
+	const struct weir_match_row *base, *flags, *ports[2], *mac[WEIR_SIDES], *addr[WEIR_SIDES];
 };
 
 static __always_inline bool take_rows_of_ip(const struct facts *facts, const struct by_address *by,
@@ -156,8 +159,6 @@ static __always_inline bool take_rows_of_ip(const struct facts *facts, const str
 		out->addr[WEIR_SRC] = by->row[WEIR_SRC];
 		out->addr[WEIR_DST] = by->row[WEIR_DST];
 	}
-	if (config.by_proto && !take_row(config.proto_row[facts->proto], &out->proto))
-		return false;
 	if (facts->l4 == WEIR_L4_PORTS) {
 		if (config.by_value16[WEIR_SPORT] &&
 		    !take_row_of_value(facts, WEIR_SPORT, &out->ports[0]))
@@ -174,17 +175,19 @@ static __always_inline bool take_rows_of_ip(const struct facts *facts, const str
 static __always_inline bool take_rows(const struct facts *facts, const struct by_address *by,
 				      struct rows *out)
 {
-	__u32 base = config.l2_row;
+	bool known = may_be_known(facts, WEIR_SRC) || may_be_known(facts, WEIR_DST);
 
-	if (facts->ip)
-		base = config.base_row[facts->family & 1][facts->l4 & 3];
-	if (!take_row(base, &out->base))
+	if (!take_row(facts->ip ? config.ip_row[known][facts->kind & (WEIR_IP_KINDS - 1)]
+				: config.l2_row[known],
+		      &out->base))
 		return false;
-	out->proto = out->flags = out->ports[0] = out->ports[1] = out->base;
+	out->flags = out->ports[0] = out->ports[1] = out->base;
 	out->mac[0] = out->mac[1] = out->addr[0] = out->addr[1] = out->base;
-	if (config.by_mac[WEIR_SRC] && !take_row_of_mac(facts, WEIR_SRC, &out->mac[WEIR_SRC]))
+	if (known && config.by_mac[WEIR_SRC] &&
+	    !take_row_of_mac(facts, WEIR_SRC, &out->mac[WEIR_SRC]))
 		return false;
-	if (config.by_mac[WEIR_DST] && !take_row_of_mac(facts, WEIR_DST, &out->mac[WEIR_DST]))
+	if (known && config.by_mac[WEIR_DST] &&
+	    !take_row_of_mac(facts, WEIR_DST, &out->mac[WEIR_DST]))
 		return false;
 	return !facts->ip || take_rows_of_ip(facts, by, out);
 }
@@ -203,8 +206,6 @@ static __always_inline __u32 find_match(const struct facts *facts, const struct 
 
 		if (i == config.words)
 			break;
-		if (config.by_proto)
-			word &= rows.proto->word[i];
 		if (config.by_flags)
 			word &= rows.flags->word[i];
 		if (config.by_value16[WEIR_SPORT] || config.by_value16[WEIR_ICMP])
@@ -227,17 +228,17 @@ static __always_inline __u32 find_match(const struct facts *facts, const struct 
  * kind that there is. What it knows of an XOR with a length is nothing. */
 static __always_inline void forget_kind(struct facts *facts, __u32 len_bytes)
 {
-	__u64 kind = (__u64)facts->ip << 32 | (__u32)facts->family << 24 | (__u32)facts->l4 << 16 |
-		     facts->flags << 8 | facts->proto;
+	__u64 kind = (__u64)facts->ip << 32 | (__u32)facts->flags << 16 |
+		     weir_ip_kind(facts->family, facts->l4, facts->proto);
 
 	kind ^= len_bytes;
 	asm volatile("" : "+r"(kind));
 	kind ^= len_bytes;
 	facts->ip = kind >> 32 & 1;
-	facts->family = (enum weir_family)(kind >> 24 & 1);
-	facts->l4 = (enum weir_l4)(kind >> 16 & 3);
-	facts->flags = (__u8)(kind >> 8);
-	facts->proto = (__u8)kind;
+	facts->flags = (__u8)(kind >> 16);
+	facts->kind = (__u32)kind & (WEIR_IP_KINDS - 1);
+	facts->family = (enum weir_family)(kind >> 10 & 1);
+	facts->l4 = (enum weir_l4)(kind >> 8 & 3);
 }
 
 /* @len_bytes: of the frame, or anything else that the verifier does not know. */

@@ -89,6 +89,8 @@ static uint32_t row_of(const struct weir_set *set, struct weir_tables *tables, p
 struct kind {
 	uint8_t family;
 	enum weir_l4 l4;
+	uint8_t proto;
+	bool macs; /* its MACs may be those of rules; else they are not */
 };
 
 static bool by_kind(const struct weir_filter_rule *rule, const void *value)
@@ -103,20 +105,19 @@ static bool by_kind(const struct weir_filter_rule *rule, const void *value)
 		never |= WEIR_HAS_ICMP;
 	if (kind->l4 != WEIR_L4_FRAGMENT)
 		never |= WEIR_HAS_FRAGMENT;
-	if (rule->has & never)
+	if (!kind->macs)
+		never |= WEIR_HAS_SMAC | WEIR_HAS_DMAC;
+	if (rule->has & never || (rule->has & WEIR_HAS_PROTO && rule->proto != kind->proto))
 		return false;
 	return !(rule->has & (WEIR_HAS_SRC | WEIR_HAS_DST)) || rule->family == kind->family;
 }
 
-static bool by_nothing_but_mac(const struct weir_filter_rule *rule, const void *value)
+/* Of what is no IP. */
+static bool by_mac_alone(const struct weir_filter_rule *rule, const void *value)
 {
-	(void)value;
-	return !(rule->has & ~(uint32_t)(WEIR_HAS_SMAC | WEIR_HAS_DMAC));
-}
+	const bool *macs = value;
 
-static bool by_proto(const struct weir_filter_rule *rule, const void *value)
-{
-	return !(rule->has & WEIR_HAS_PROTO) || rule->proto == *(const unsigned int *)value;
+	return *macs && !(rule->has & ~(uint32_t)(WEIR_HAS_SMAC | WEIR_HAS_DMAC));
 }
 
 static bool by_flags(const struct weir_filter_rule *rule, const void *value)
@@ -176,6 +177,14 @@ static int by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static uint16_t row_of_page(const struct weir_row_page *page)
+{
+	for (size_t i = 1; i < 256; i++)
+		if (page->row[i] != page->row[0])
+			return WEIR_ROW_MIXED;
+	return page->row[0];
+}
+
 /* Between two neighbouring ends of ranges all values contradict the same rules. */
 static void fill_values(const struct weir_set *set, struct weir_tables *tables,
 			enum weir_value16 which)
@@ -204,6 +213,9 @@ static void fill_values(const struct weir_set *set, struct weir_tables *tables,
 		for (uint32_t v = ends[i]; v < ends[i + 1]; v++)
 			tables->row_pages[which * 256 + v / 256].row[v % 256] = (uint16_t)row;
 	}
+	for (size_t i = 0; i < 256; i++)
+		tables->config.value_row[which][i] =
+			row_of_page(&tables->row_pages[which * 256 + i]);
 }
 
 static int match_values(const struct weir_set *set, struct weir_tables *tables, uint32_t has)
@@ -268,17 +280,46 @@ static int match_macs(const struct weir_set *set, struct weir_tables *tables, ui
 	return 0;
 }
 
+/* Protocols that no rule names share a row. */
+static void match_protos(const struct weir_set *set, struct weir_tables *tables, struct kind *kind)
+{
+	uint16_t *rows = tables->config.ip_row[kind->macs];
+	bool named[256] = {false};
+	int other = -1;
+
+	for (size_t i = 0; i < set->n_rules; i++)
+		if (set->rules[i].rule.has & WEIR_HAS_PROTO)
+			named[set->rules[i].rule.proto] = true;
+	for (unsigned int proto = 0; proto < 256; proto++) {
+		uint32_t at =
+			weir_ip_kind((enum weir_family)kind->family, kind->l4, (uint8_t)proto);
+
+		kind->proto = (uint8_t)proto;
+		if (named[proto] || other < 0)
+			rows[at] = (uint16_t)row_of(set, tables, by_kind, kind);
+		else
+			rows[at] = rows[other];
+		if (!named[proto] && other < 0)
+			other = (int)at;
+	}
+}
+
 static void match_kinds(const struct weir_set *set, struct weir_tables *tables)
 {
-	struct weir_filter_consts *config = &tables->config;
+	for (unsigned int macs = 0; macs < 2; macs++) {
+		bool has_macs = macs;
 
-	config->l2_row = row_of(set, tables, by_nothing_but_mac, NULL);
-	for (unsigned int family = 0; family < WEIR_FAMILIES; family++)
-		for (unsigned int l4 = 0; l4 < WEIR_L4_STATES; l4++) {
-			const struct kind kind = {(uint8_t)family, (enum weir_l4)l4};
+		tables->config.l2_row[macs] =
+			(uint16_t)row_of(set, tables, by_mac_alone, &has_macs);
+		for (unsigned int family = 0; family < WEIR_FAMILIES; family++)
+			for (unsigned int l4 = 0; l4 < WEIR_L4_STATES; l4++) {
+				struct kind kind = {.family = (uint8_t)family,
+						    .l4 = (enum weir_l4)l4,
+						    .macs = has_macs};
 
-			config->base_row[family][l4] = row_of(set, tables, by_kind, &kind);
-		}
+				match_protos(set, tables, &kind);
+			}
+	}
 }
 
 int weir_tables_match(const struct weir_set *set, struct weir_tables *tables)
@@ -296,14 +337,9 @@ int weir_tables_match(const struct weir_set *set, struct weir_tables *tables)
 					    rule->counter);
 	}
 	match_kinds(set, tables);
-	config->by_proto = !!(has & WEIR_HAS_PROTO);
 	config->by_flags = !!(has & WEIR_HAS_FLAGS);
-	for (unsigned int value = 0; value < 256; value++) {
-		if (config->by_proto)
-			config->proto_row[value] = (uint16_t)row_of(set, tables, by_proto, &value);
-		if (config->by_flags)
-			config->flags_row[value] = (uint16_t)row_of(set, tables, by_flags, &value);
-	}
+	for (unsigned int value = 0; value < 256 && config->by_flags; value++)
+		config->flags_row[value] = (uint16_t)row_of(set, tables, by_flags, &value);
 	err = match_values(set, tables, has);
 	err = err ?: match_macs(set, tables, has);
 	return err ?: tables->rows.err;
