@@ -59,31 +59,13 @@ static double median_ratio(const struct run *run, enum contender a, enum contend
 	return median(ratio, run->rounds);
 }
 
-/* The kernel measures: its mean over @repeat runs, in whole nanoseconds; hence
- * several short ones, and their mean. */
-static int measure(int prog_fd, const struct pkt *pkt, unsigned int repeat, double *ns)
-{
-	const int parts = 8;
-	double sum = 0;
-
-	for (int i = 0; i < parts; i++) {
-		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = pkt->bytes,
-			    .data_size_in = (__u32)pkt->len, .repeat = (int)repeat / parts);
-
-		if (bpf_prog_test_run_opts(prog_fd, &opts))
-			return -errno;
-		sum += opts.duration;
-	}
-	*ns = sum / parts;
-	return 0;
-}
-
 static int measure_rounds(struct run *run, const struct pkt *pkt)
 {
 	for (unsigned int i = 0; i < run->rounds; i++) {
 		for (unsigned int k = 0; k < CONTENDERS; k++) {
 			unsigned int who = (i + k) % CONTENDERS;
-			int err = measure(run->fds[who], pkt, run->repeat, &run->ns[who][i]);
+			int err = measure_frame(run->fds[who], pkt->bytes, pkt->len, run->repeat,
+						&run->ns[who][i]);
 
 			if (err)
 				return err;
@@ -172,7 +154,7 @@ int main(int argc, char **argv)
 		run.rounds = (unsigned int)strtoul(argv[3], NULL, 10);
 	if (argc > 4)
 		run.repeat = (unsigned int)strtoul(argv[4], NULL, 10);
-	if (!run.rounds || run.rounds > ROUNDS_MAX || run.repeat < 8)
+	if (!run.rounds || run.rounds > ROUNDS_MAX || run.repeat < PARTS)
 		return 2;
 	libbpf_set_print(silent);
 	objs.beside = load(argv[1]);

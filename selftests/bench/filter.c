@@ -68,23 +68,6 @@ static double median_ratio(const struct run *run, enum who a, enum who b)
 	return median(values, run->rounds);
 }
 
-static int measure(int prog_fd, const struct pkt *pkt, unsigned int repeat, double *ns)
-{
-	const int parts = 8;
-	double sum = 0;
-
-	for (int i = 0; i < parts; i++) {
-		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = pkt->bytes,
-			    .data_size_in = (__u32)pkt->len, .repeat = (int)repeat / parts);
-
-		if (bpf_prog_test_run_opts(prog_fd, &opts))
-			return -errno;
-		sum += opts.duration;
-	}
-	*ns = sum / parts;
-	return 0;
-}
-
 /* ---- contenders ---------------------------------------------------------- */
 
 static struct bpf_object *load(const char *path)
@@ -213,7 +196,8 @@ static int rounds(struct run *run, const struct pkt *pkt)
 	for (unsigned int i = 0; i < run->rounds; i++)
 		for (unsigned int k = 0; k < WHO; k++) {
 			unsigned int who = (i + k) % WHO;
-			int err = measure(run->fds[who], pkt, run->repeat, &run->ns[who][i]);
+			int err = measure_frame(run->fds[who], pkt->bytes, pkt->len, run->repeat,
+						&run->ns[who][i]);
 
 			if (err)
 				return err;
@@ -404,7 +388,7 @@ int main(int argc, char **argv)
 		run.rounds = (unsigned int)strtoul(argv[5], NULL, 10);
 	if (argc > 6)
 		run.repeat = (unsigned int)strtoul(argv[6], NULL, 10);
-	if (!run.rounds || run.rounds > ROUNDS_MAX || run.repeat < 8)
+	if (!run.rounds || run.rounds > ROUNDS_MAX || run.repeat < PARTS)
 		return 2;
 	libbpf_set_print(silent);
 	objs = bpf_object__open_file(run.objects, NULL);

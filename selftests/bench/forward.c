@@ -34,7 +34,7 @@
 #include "selftests/bench/rounds.h"
 #include "tests/pkt.h"
 
-#define PARTS	   7
+#define PASSES	   7
 #define FRAME_MADE 42 /* bytes that the maker writes */
 
 /* Linux 5.18. */
@@ -114,7 +114,7 @@ static int measure(struct run *run, enum who who, double *ns)
 	double best = 0, one = 0;
 	int err = bpf_xdp_attach((int)run->router, run->fds[who], flags, NULL);
 
-	for (int i = 0; i < PARTS && !err; i++) {
+	for (int i = 0; i < PASSES && !err; i++) {
 		err = part(run, &one);
 		if (!best || one < best)
 			best = one;
@@ -255,7 +255,7 @@ int main(int argc, char **argv)
 		printf("  not measured: %s\n", strerror(-err));
 	} else {
 		printf("%u rounds, the fastest of %d parts of %u frames each; %lu frames lost\n",
-		       run.rounds, PARTS, run.frames, run.lost);
+		       run.rounds, PASSES, run.frames, run.lost);
 		printf("  %-36s %8s %8s %9s %8s   goal\n", "", "weir", "peer", "ratio", "A/A");
 		print_row(&run, "the kernel", KERNEL, 0.45);
 		print_row(&run, "look-up, rewrite, redirect alone", X_FIB, 1.15);

@@ -69,29 +69,13 @@ static double median_ratio(const struct run *run, enum who a, enum who b)
 	return median(values, run->rounds);
 }
 
-static int measure(int prog_fd, unsigned int repeat, double *ns)
-{
-	const int parts = 4;
-	double sum = 0;
-
-	for (int i = 0; i < parts; i++) {
-		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = pkt.bytes,
-			    .data_size_in = (__u32)pkt.len, .repeat = (int)repeat / parts);
-
-		if (bpf_prog_test_run_opts(prog_fd, &opts))
-			return -errno;
-		sum += opts.duration;
-	}
-	*ns = sum / parts;
-	return 0;
-}
-
 static int rounds(struct run *run)
 {
 	for (unsigned int i = 0; i < run->rounds; i++)
 		for (unsigned int k = 0; k < WHO; k++) {
 			unsigned int who = (i + k) % WHO;
-			int err = measure(run->fds[who], run->repeat, &run->ns[who][i]);
+			int err = measure_frame(run->fds[who], pkt.bytes, pkt.len, run->repeat,
+						&run->ns[who][i]);
 
 			if (err)
 				return err;
@@ -366,7 +350,7 @@ int main(int argc, char **argv)
 		run.rounds = (unsigned int)strtoul(argv[4], NULL, 10);
 	if (argc > 5)
 		run.repeat = (unsigned int)strtoul(argv[5], NULL, 10);
-	if (!run.rounds || run.rounds > ROUNDS_MAX || run.repeat < 8)
+	if (!run.rounds || run.rounds > ROUNDS_MAX || run.repeat < PARTS)
 		return 2;
 	run.cpus = cpus > CPUS_MAX ? CPUS_MAX : (unsigned int)cpus;
 	libbpf_set_print(silent);

@@ -24,7 +24,6 @@
 #include "selftests/bench/rounds.h"
 #include "tests/pkt.h"
 
-#define PARTS	   8
 #define RING_BYTES (8u << 20)
 #define PERF_PAGES 2048
 
@@ -172,7 +171,7 @@ static void empty_rings(struct run *run)
 
 static int measure(struct run *run, enum who who, const struct pkt *pkt, unsigned int round)
 {
-	double sum = 0;
+	double parts[PARTS];
 
 	for (int i = 0; i < PARTS; i++) {
 		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = pkt->bytes,
@@ -180,11 +179,11 @@ static int measure(struct run *run, enum who who, const struct pkt *pkt, unsigne
 
 		if (bpf_prog_test_run_opts(run->fds[who], &opts))
 			return -errno;
-		sum += opts.duration;
+		parts[i] = opts.duration;
 		run->runs[who] += run->repeat / PARTS;
 		empty_rings(run);
 	}
-	run->ns[who][round] = sum / PARTS;
+	run->ns[who][round] = fastest(parts);
 	return 0;
 }
 
