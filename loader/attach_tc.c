@@ -363,11 +363,14 @@ static void report(struct weir_attaching *at, const struct plan *plan)
 	at->result.in_hw = plan->filter.flags_gen & TCA_CLS_FLAGS_IN_HW;
 }
 
-/* A detach at the same time may have taken the empty qdisc away again. */
-static bool qdisc_gone(const struct weir_attaching *at)
+/* A detach at the same time may have taken the empty qdisc away again; and another attach have made
+ * it anew, so that only the kernel's answer (net/sched/cls_api.c) tells. */
+static bool qdisc_gone(const struct weir_attaching *at, const char *ext)
 {
 	struct weir_tc_qdisc qdisc;
 
+	if (!strncmp(ext, "Parent Qdisc doesn't exist", strlen("Parent Qdisc doesn't exist")))
+		return true;
 	return !weir_clsact_find(at->net, at->ifindex, &qdisc) && !*qdisc.kind;
 }
 
@@ -383,7 +386,7 @@ static int attach_once(struct weir_attaching *at, struct plan *plan, char *ext, 
 	if (!plan->unchanged)
 		err = filter_talk(at->net, plan->op, &plan->filter, ext, ext_len);
 	if (err == -EEXIST || (err == -ENOENT && plan->op == WEIR_TC_CHANGE) ||
-	    (err && qdisc_gone(at)))
+	    (err && qdisc_gone(at, ext)))
 		return -EAGAIN;
 	if (err)
 		return weir_attach_refused(at, err, weir_hook_name(at->opts.hook), ext);
