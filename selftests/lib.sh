@@ -308,6 +308,11 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
+# model_frames N: of how many a model is fed N natively; a fifth where a guest is emulated.
+model_frames() {
+	echo $((${WEIR_EMULATED:-0} ? $1 / 5 : $1))
+}
+
 # kernel_has THING: the kernel answers that it has it; THINGs: tests/tool_kernel.c.
 kernel_has() {
 	"$BUILD/tests/tool_kernel" "$1"

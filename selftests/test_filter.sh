@@ -25,11 +25,12 @@ count() {
 
 # ---- model ---------------------------------------------------------------------------
 
+n=$(model_frames 100000)
 for hook in xdp ingress; do
-	ok "$hook: 100000 frames, $hook and model agree" \
-		"$BUILD/tests/tool_filter" "$WEIR" "$hook" 100000 "${FILTER_SEED:-20260101}"
-	like "$out" ' fronts 1 fed 100000 ' "$hook: all of them were fed, some to a large list"
-	like "$out" 'by reason:( [1-9][0-9]*){8} 0' "$hook: every reason was met"
+	ok "$hook: $n frames, $hook and model agree" \
+		"$BUILD/tests/tool_filter" "$WEIR" "$hook" "$n" "${FILTER_SEED:-20260101}"
+	like "$out" " fronts 1 fed $n " "$hook: all of them were fed, some to a large list"
+	[ "$n" -lt 100000 ] || like "$out" 'by reason:( [1-9][0-9]*){8} 0' "$hook: every reason was met"
 	ok "$hook: the set is removed" "$WEIR" filter set "model-$hook" off
 done
 is "$(ls "$BPFFS/tc/globals")" '' 'no pin stays'

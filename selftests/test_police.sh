@@ -40,14 +40,15 @@ near() {
 # ---- model ---------------------------------------------------------------------------
 
 for at in xdp:100000 ingress:20000 egress:100000; do
-	at_hook=${at%:*}
-	ok "$at_hook: ${at#*:} frames, $at_hook and model agree" \
-		"$BUILD/tests/tool_police" "$WEIR" "$at_hook" "${at#*:}" "${POLICE_SEED:-20260101}"
-	like "$out" "fed ${at#*:} " "$at_hook: all of them were fed"
+	at_hook=${at%:*} n=$(model_frames "${at#*:}")
+	ok "$at_hook: $n frames, $at_hook and model agree" \
+		"$BUILD/tests/tool_police" "$WEIR" "$at_hook" "$n" "${POLICE_SEED:-20260101}"
+	like "$out" "fed $n " "$at_hook: all of them were fed"
 	[ "$(nproc)" = 1 ] || like "$out" 'leased [1-9]' "$at_hook: some by the leases of keys"
-	case $at_hook in
-	xdp) like "$out" 'by reason:( [1-9][0-9]*){5} 0 [1-9][0-9]* 0 [1-9][0-9]* 0' "$at_hook: every reason was met" ;;
-	egress) like "$out" 'by reason:( [1-9][0-9]*){5} 0( [1-9][0-9]*){4}' "$at_hook: every reason was met" ;;
+	# in a few sets there is not every kind of rule
+	case $at_hook-$n in
+	xdp-100000) like "$out" 'by reason:( [1-9][0-9]*){5} 0 [1-9][0-9]* 0 [1-9][0-9]* 0' "$at_hook: every reason was met" ;;
+	egress-100000) like "$out" 'by reason:( [1-9][0-9]*){5} 0( [1-9][0-9]*){4}' "$at_hook: every reason was met" ;;
 	esac
 	ok "$at_hook: the set is removed" "$WEIR" police set "model-$at_hook" off
 done

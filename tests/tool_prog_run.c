@@ -74,23 +74,34 @@ static bool is_plain_array(int fd)
 	return !bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_MAP_TYPE_ARRAY;
 }
 
-static int read_counts(struct bench *bench, struct counts *out)
+/* Every key's cells; without batches, which Linux 5.10 has not of such arrays, one by one. */
+static int read_cells(struct bench *bench)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
 	__u32 keys[WEIR_COUNT_KEYS], next, n = WEIR_COUNT_KEYS;
 	int err;
 
 	err = bpf_map_lookup_batch(bench->map_fd, NULL, &next, keys, bench->cells, &n, &opts);
-	if ((err && errno != ENOENT) || n != WEIR_COUNT_KEYS)
-		return -EIO;
+	if (!err || errno == ENOENT)
+		return n == WEIR_COUNT_KEYS ? 0 : -EIO;
+	for (__u32 key = 0; key < WEIR_COUNT_KEYS; key++)
+		if (bpf_map_lookup_elem(bench->map_fd, &key, bench->cells + key * bench->n_cpus))
+			return -EIO;
+	return 0;
+}
+
+static int read_counts(struct bench *bench, struct counts *out)
+{
+	int err = read_cells(bench);
+
 	memset(out, 0, sizeof(*out));
-	for (__u32 i = 0; i < n; i++) {
+	for (__u32 key = 0; key < WEIR_COUNT_KEYS && !err; key++) {
 		for (int cpu = 0; cpu < bench->n_cpus; cpu++) {
-			out->of[keys[i]].packets += bench->cells[i * bench->n_cpus + cpu].packets;
-			out->of[keys[i]].bytes += bench->cells[i * bench->n_cpus + cpu].bytes;
+			out->of[key].packets += bench->cells[key * bench->n_cpus + cpu].packets;
+			out->of[key].bytes += bench->cells[key * bench->n_cpus + cpu].bytes;
 		}
 	}
-	return 0;
+	return err;
 }
 
 static int bench_open(struct bench *bench, const char *hook, const char *prog)

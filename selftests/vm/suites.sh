@@ -9,6 +9,8 @@ ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 SHARE=/tmp/share
 LIMIT=${VM_SUITE_LIMIT:-1800}
 
+export WEIR_EMULATED=1
+
 cd "$ROOT" || exit 1
 failed=0
 for name; do
