@@ -187,6 +187,7 @@ static int flows(struct run *run, const char *what, unsigned int bits, double go
 /* ---- several CPUs -------------------------------------------------------- */
 
 #define TRIES 50
+#define TURNS 4
 
 struct job {
 	pthread_barrier_t *start;
@@ -248,13 +249,20 @@ static double try_at_once(int prog_fd, unsigned int cpus, unsigned int repeat)
 	return to - from > 0.8 * (last - first) ? sum / cpus : 0;
 }
 
+/* The fastest of some. */
 static double at_once(int prog_fd, unsigned int cpus, unsigned int repeat)
 {
-	double ns = 0;
+	double fastest = 0;
+	int done = 0;
 
-	for (int i = 0; !ns && i < TRIES; i++)
-		ns = try_at_once(prog_fd, cpus, repeat);
-	return ns;
+	for (int i = 0; done < TURNS && i < TRIES; i++) {
+		double ns = try_at_once(prog_fd, cpus, repeat);
+
+		done += ns > 0;
+		if (ns > 0 && (!fastest || ns < fastest))
+			fastest = ns;
+	}
+	return fastest;
 }
 
 static void scale(const struct run *run, const char *what, int prog_fd, double goal)
@@ -290,7 +298,7 @@ static void scale_all(const struct run *run)
 	      1.25);
 	scale(run, "all packets, most beyond the rate",
 	      load_ours(run, "tc", "ingress", "rate 1mpps"), 1.25);
-	scale(run, "one source", load_ours(run, "tc", "ingress", "rate 9000mpps per src"), 0);
+	scale(run, "one source", load_ours(run, "tc", "ingress", "rate 9000mpps per src"), 1.25);
 	scale(run, "peer: behind a lock", prog_of(run->obj, "lock_tc"), 0);
 	printf("\n");
 }
