@@ -57,9 +57,13 @@ is "$(ls "$BPFFS/tc/globals")" '' 'no pin stays'
 # ---- packets --------------------------------------------------------------------------
 
 cases=$ROOT/tests/packets/police
-sed '/^27 /s/.*/27 NOT_RUN 9000/; /^  count .* 9000$/d' "$cases.expect" >"$TMP/xdp.expect"
-sed 's/XDP_PASS/TC_ACT_UNSPEC/; s/XDP_DROP/TC_ACT_SHOT/' "$TMP/xdp.expect" >"$TMP/ingress.expect"
-! kernel_has frags || cp "$cases.expect" "$TMP/xdp.expect"
+sed '/^27 /s/.*/27 NOT_RUN 9000/; /^  count .* 9000$/d' "$cases.expect" >"$TMP/short.expect"
+# expect_with QUESTION: what is expected where only that kernel runs the jumbo frame.
+expect_with() {
+	if kernel_has "$1"; then cat "$cases.expect"; else cat "$TMP/short.expect"; fi
+}
+expect_with frags >"$TMP/xdp.expect"
+expect_with long-runs | sed 's/XDP_PASS/TC_ACT_UNSPEC/; s/XDP_DROP/TC_ACT_SHOT/' >"$TMP/ingress.expect"
 for at_hook in xdp ingress; do
 	WEIR_TEST_CLOCK=1 "$WEIR" police set cases "$at_hook" load "$cases.rules"
 	id=$("$WEIR" map dump weir_police-cases | awk '{ print $3 }')
@@ -72,13 +76,14 @@ done
 # Where paced buckets and others share a table, each is as full as its own clock says: room for
 # four, and the one that is deepest in debt stays.
 "$WEIR" police set mixed egress load - <<'EOR'
-limit src 10.1.0.0/16 rate 1kbit burst 1b per src exceed pace
+limit src 10.1.0.0/16 rate 500bit burst 1b per src exceed pace
 limit src 10.2.0.0/16 rate 1pps burst 2p per src
 buckets 1
 EOR
 printf 'ipv4 10.%s > 192.0.2.1 udp len 90\n' 1.0.1 1.0.1 2.0.1 2.0.2 2.0.3 2.0.4 2.0.5 1.0.1 >"$TMP/mixed"
 ok 'paced and others' "$WEIR" test id "$("$WEIR" map dump weir_police-mixed | awk '{ print $3 }')" in "$TMP/mixed"
-is "$("$WEIR" -j police set mixed show | jq .reasons.paced.packets)" 2 'what is paced stays so'
+is "$("$WEIR" -j police set mixed show | jq '.reasons | .paced.packets + .drop_horizon.packets')" 2 \
+	'what is paced stays so'
 "$WEIR" police set mixed off
 
 # ---- accuracy ------------------------------------------------------------------------
