@@ -66,6 +66,10 @@ mount --make-shared "$TMP/shared"
 unshare --mount --propagation unchanged sleep 60 &
 peer=$!
 PIDS+=("$peer")
+apart() {
+	[ "$(readlink "/proc/$peer/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]
+}
+wait_for 5 apart
 wait_for 5 grep -q "$TMP/shared .*shared:" "/proc/$peer/mountinfo"
 ok 'mounts below a shared mount' "$MAPS" ensure "$TMP/shared/bpf"
 is "$(grep -c " $TMP/shared/bpf .* - bpf " "/proc/$peer/mountinfo")" 0 'unseen by other namespaces'
