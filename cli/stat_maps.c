@@ -275,11 +275,13 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 static int follow_pin(struct weir_stat_map *map, const struct weir_stat_config *cfg)
 {
 	struct weir_counters *ctrs = NULL;
-	struct weir_map info;
-	int fd = map->pin ? bpf_obj_get(map->pin) : -ENOENT;
-	int err = fd < 0 ? 0 : weir_map_by_fd(fd, &info);
+	struct bpf_map_info info = {0};
+	__u32 len = sizeof(info);
+	int fd = map->pin ? bpf_obj_get(map->pin) : -ENOENT, err = 0;
 
-	if (fd >= 0 && !err && info.id != weir_counters_map(map->ctrs)->id)
+	/* of a device that is gone nothing is known: reading says so */
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) &&
+	    info.id != weir_counters_map(map->ctrs)->id)
 		err = open_counters(fd, cfg, &ctrs);
 	if (fd >= 0)
 		close(fd);
