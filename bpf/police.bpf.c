@@ -19,7 +19,6 @@
 #include "lib/ctx.h"
 #include "lib/dscp.h"
 #include "lib/facts.h"
-#include "lib/forget.h"
 #include "lib/key.h"
 #include "lib/map.h"
 #include "lib/parse.h"

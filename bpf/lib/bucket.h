@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
+#include "lib/forget.h"
 #include "lib/map.h"
 #include "maps/police.h"
 
@@ -21,6 +22,12 @@ WEIR_MAP(weir_leases, PERCPU_ARRAY, __u32, struct weir_lease, WEIR_POLICE_NUMBER
 WEIR_MAP(weir_clock, ARRAY, __u32, __u64, 1, BPF_F_MMAPABLE, NONE);
 
 const volatile struct weir_police_consts police = {};
+
+/* Only what rules were walked for can differ. */
+static __always_inline __u64 forget(__u64 value, __u32 len_bytes)
+{
+	return police.has_rules ? forget_by(value, len_bytes) : value;
+}
 
 static __always_inline __u64 test_clock_ns(void)
 {

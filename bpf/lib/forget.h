@@ -8,18 +8,15 @@
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
-#include "lib/bucket.h"
-
 /* @value again, of which the verifier then knows nothing: else it would walk the rest of the
- * program for each packet that can be. What it knows of an XOR with a length is nothing. */
-static __always_inline __u64 forget(__u64 value, __u32 len_bytes)
+ * program for each value that can be. What it knows of an XOR with @unknown, of which it knows
+ * nothing either, a length or an address, is nothing. */
+static __always_inline __u64 forget_by(__u64 value, __u64 unknown)
 {
-	__u64 mixed = value ^ len_bytes;
+	__u64 mixed = value ^ unknown;
 
-	if (!police.has_rules)
-		return value; /* nothing was walked that differs */
 	asm volatile("" : "+r"(mixed));
-	return mixed ^ len_bytes;
+	return mixed ^ unknown;
 }
 
 #endif

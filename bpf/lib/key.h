@@ -14,7 +14,6 @@
 
 #include "lib/bucket.h"
 #include "lib/facts.h"
-#include "lib/forget.h"
 #include "lib/ways.h"
 #include "maps/police.h"
 

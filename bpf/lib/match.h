@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
+#include "lib/forget.h"
 #include "lib/map.h"
 #include "lib/tree.h"
 #include "maps/filter.h"
@@ -225,15 +226,13 @@ static __always_inline __u32 find_match(const struct facts *facts, const struct 
 }
 
 /* What the packet is, forgotten by the verifier, who otherwise walks all tables anew for each
- * kind that there is. What it knows of an XOR with a length is nothing. */
+ * kind that there is. */
 static __always_inline void forget_kind(struct facts *facts, __u32 len_bytes)
 {
 	__u64 kind = (__u64)facts->ip << 32 | (__u32)facts->flags << 16 |
 		     weir_ip_kind(facts->family, facts->l4, facts->proto);
 
-	kind ^= len_bytes;
-	asm volatile("" : "+r"(kind));
-	kind ^= len_bytes;
+	kind = forget_by(kind, len_bytes);
 	facts->ip = kind >> 32 & 1;
 	facts->flags = (__u8)(kind >> 16);
 	facts->kind = (__u32)kind & (WEIR_IP_KINDS - 1);

@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
+#include "lib/forget.h"
 #include "lib/map.h"
 #include "maps/filter.h"
 
@@ -46,15 +47,10 @@ static __always_inline __u32 tree_used(const volatile struct weir_tree *tree)
 	return tree->flat_bits ? tree->flat_bits + WEIR_PAGE_BITS : 0;
 }
 
-/* @at again, of which the verifier then knows only that it is a position: else it would walk
- * the loop's rest anew for each value, as frame_forget() says. What it knows of an XOR with
- * an address is nothing. */
+/* @at again, of which the verifier then knows only that it is a position. */
 static __always_inline __u32 tree_forget(__u64 at, __u64 addr)
 {
-	__u64 mixed = at ^ addr;
-
-	asm volatile("" : "+r"(mixed));
-	return (mixed ^ addr) & 127;
+	return forget_by(at, addr) & 127;
 }
 
 /* Does the byte of its /24 tell? */

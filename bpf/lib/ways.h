@@ -14,7 +14,6 @@
 #include <bpf/bpf_helpers.h>
 
 #include "lib/bucket.h"
-#include "lib/forget.h"
 #include "lib/map.h"
 #include "maps/police.h"
 
