@@ -289,15 +289,16 @@ static int report_often(struct report *report, struct weir_stat *stat, uint64_t 
 
 	err = err ?: read_base(stat);
 	for (uint32_t i = 0; !err && (!cfg->count || i < cfg->count); i += cfg->count != 0) {
-		if (!weir_interval_wait(&interval))
-			break;
-		/* what there is changes more rarely, and costs more to find out */
+		/* What there is changes more rarely, and costs more to find out. Behind a reading,
+		 * which is the one to say that a map's device is gone. */
 		if (weir_now_ns() - looked_ns >= LOOK_NS) {
 			looked_ns = weir_now_ns();
 			err = weir_stat_again(stat, cfg);
 			report->pins = stat->pins;
 		}
-		err = err ?: report_once(report, stat);
+		if (err || !weir_interval_wait(&interval))
+			break;
+		err = report_once(report, stat);
 	}
 	return err;
 }

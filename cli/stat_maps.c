@@ -189,7 +189,8 @@ static int open_set(struct weir_stat *stat, const struct id_set *set,
 		}
 		err = add_counters(stat, fd, cfg);
 		close(fd);
-		if (err && err != -EMEDIUMTYPE)
+		/* ENODEV: said, of a device that is gone since it was listed */
+		if (err && err != -EMEDIUMTYPE && err != -ENODEV)
 			return err;
 	}
 	return 0;
@@ -299,8 +300,11 @@ static void drop_others(struct weir_stat *stat, const struct id_set *set)
 		uint32_t id = weir_counters_map(stat->maps[i].ctrs)->id;
 		size_t at = id_place(set, id);
 
-		if (at == set->n || set->ids[at] != id)
-			weir_stat_drop(stat, i);
+		if (at < set->n && set->ids[at] == id)
+			continue;
+		/* says so if its device went since the last reading */
+		(void)weir_counters_read(stat->maps[i].ctrs);
+		weir_stat_drop(stat, i);
 	}
 }
 
