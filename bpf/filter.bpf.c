@@ -64,7 +64,7 @@ static __always_inline bool judge(const struct frame *frame, const struct parsed
 	enum reading reading;
 
 	keep_rules();
-	if (is_plain(parsed))
+	if (is_plain(parsed) && !may_match(frame, parsed))
 		return finish(READ_RULES, find_plain(frame, parsed), wire);
 	reading = read_facts(frame, parsed, &facts);
 	if (reading == READ_MALFORMED || reading == READ_EXTENSIONS) {

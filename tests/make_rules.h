@@ -71,10 +71,12 @@ static inline void make_range(struct maker *mk, uint16_t *min, uint16_t *max)
 		*max = (uint16_t)(*min + chance(mk, 65536U - *min));
 }
 
-static inline void make_mac(struct maker *mk, uint8_t *mac)
+#define RULES_MACS 5
+
+static inline void make_mac(struct maker *mk, uint8_t *mac, unsigned int of)
 {
 	memcpy(mac, "\2\0\0\0\0\0", 6);
-	mac[5] = (uint8_t)chance(mk, 5);
+	mac[5] = (uint8_t)chance(mk, of);
 }
 
 static inline void make_transport(struct maker *mk, struct weir_filter_rule *rule)
@@ -136,11 +138,11 @@ static inline void make_rule(struct maker *mk, bool only_prefix, struct weir_fil
 		make_transport(mk, rule);
 	if (!chance(mk, 4)) {
 		rule->has |= WEIR_HAS_SMAC;
-		make_mac(mk, rule->smac);
+		make_mac(mk, rule->smac, RULES_MACS);
 	}
 	if (!chance(mk, 6)) {
 		rule->has |= WEIR_HAS_DMAC;
-		make_mac(mk, rule->dmac);
+		make_mac(mk, rule->dmac, RULES_MACS);
 	}
 	if (!rule->has) {
 		rule->has = WEIR_HAS_PROTO;
@@ -148,6 +150,20 @@ static inline void make_rule(struct maker *mk, bool only_prefix, struct weir_fil
 	}
 	if (!(rule->has & (WEIR_HAS_SRC | WEIR_HAS_DST)))
 		rule->family = 0;
+}
+
+/* One that most packets have nothing of, a few ports or a MAC address; rarely any. */
+static inline void make_rare_rule(struct maker *mk, struct weir_filter_rule *rule)
+{
+	const uint32_t rare = WEIR_HAS_SPORT | WEIR_HAS_DPORT | WEIR_HAS_SMAC | WEIR_HAS_DMAC;
+
+	do
+		make_rule(mk, false, rule);
+	while (!(rule->has & rare) && chance(mk, 10));
+	if (rule->sport_max > rule->sport_min + 300)
+		rule->sport_max = (uint16_t)(rule->sport_min + 300);
+	if (rule->dport_max > rule->dport_min + 300)
+		rule->dport_max = (uint16_t)(rule->dport_min + 300);
 }
 
 static inline int compare(const void *a, const void *b)
@@ -259,8 +275,8 @@ static inline bool make_frame(struct maker *mk, struct pkt *pkt)
 
 	if (row->size > 1600 || pkt_build_row(pkt, row))
 		return false;
-	make_mac(mk, pkt->bytes);
-	make_mac(mk, pkt->bytes + 6);
+	make_mac(mk, pkt->bytes, RULES_MACS + 2);
+	make_mac(mk, pkt->bytes + 6, RULES_MACS + 2);
 	if (pkt->ip && pkt->ip + 40 <= pkt->len) {
 		v6 = pkt->bytes[pkt->ip] >> 4 == 6;
 		set_address(mk, pkt->bytes + pkt->ip + (v6 ? 8 : 12), v6);

@@ -63,9 +63,9 @@ static __always_inline bool take_row(__u32 nth, const struct weir_match_row **ou
 }
 
 /* Spares most strangers the hash: no rule has what is in no slot. */
-static __always_inline bool may_be_known(const struct facts *facts, enum weir_side side)
+static __always_inline bool mac_may_be_known(__u64 mac, enum weir_side side)
 {
-	return config.by_mac[side] && config.mac_slots[weir_mac_slot(facts->mac[side])];
+	return config.by_mac[side] && config.mac_slots[weir_mac_slot(mac)];
 }
 
 static __always_inline bool take_row_of_mac(const struct facts *facts, enum weir_side side,
@@ -176,7 +176,8 @@ static __always_inline bool take_rows_of_ip(const struct facts *facts, const str
 static __always_inline bool take_rows(const struct facts *facts, const struct by_address *by,
 				      struct rows *out)
 {
-	bool known = may_be_known(facts, WEIR_SRC) || may_be_known(facts, WEIR_DST);
+	bool known = mac_may_be_known(facts->mac[WEIR_SRC], WEIR_SRC) ||
+		     mac_may_be_known(facts->mac[WEIR_DST], WEIR_DST);
 
 	if (!take_row(facts->ip ? config.ip_row[known][facts->kind & (WEIR_IP_KINDS - 1)]
 				: config.l2_row[known],

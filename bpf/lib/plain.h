@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The short way of whole TCP, UDP and SCTP packets and of ICMP, where all rules are lists: their
- * addresses tell everything, so that no struct facts need be filled. What is found is what
- * lib/facts.h and lib/match.h would find.
+ * The short way of whole TCP, UDP and SCTP packets and of ICMP, where no match asks for what they
+ * have: their addresses tell everything, so that no struct facts need be filled. What is found is
+ * what lib/facts.h and lib/match.h would find.
  */
 #ifndef WEIR_BPF_PLAIN_H
 #define WEIR_BPF_PLAIN_H
@@ -14,11 +14,60 @@
 /* ICMPv6 is not: it may be neighbour discovery. */
 static __always_inline bool is_plain(const struct parsed *parsed)
 {
-	if (config.words)
-		return false;
 	return (parsed->class >= WEIR_CLASS_IPV4_TCP && parsed->class <= WEIR_CLASS_IPV4_SCTP) ||
 	       parsed->class == WEIR_CLASS_IPV6_TCP || parsed->class == WEIR_CLASS_IPV6_UDP ||
 	       parsed->class == WEIR_CLASS_IPV6_SCTP;
+}
+
+static __always_inline bool asks_for_macs(const struct frame *frame)
+{
+	const struct ethhdr *eth;
+	struct ethhdr copy;
+
+	if (!config.by_mac[WEIR_SRC] && !config.by_mac[WEIR_DST])
+		return false;
+	eth = frame_at(frame, 0, sizeof(*eth), &copy);
+	return !eth || mac_may_be_known(mac_of(eth->h_source, WEIR_SRC), WEIR_SRC) ||
+	       mac_may_be_known(mac_of(eth->h_dest, WEIR_DST), WEIR_DST);
+}
+
+static __always_inline bool asks_for_port(enum weir_value16 which, __be16 port_be)
+{
+	__u8 page = bpf_ntohs(port_be) >> 8;
+
+	return config.by_value16[which] &&
+	       config.value_row[which][page] != config.no_value_row[which];
+}
+
+/* May a match have what a packet that is_plain() has? */
+static __always_inline bool may_match(const struct frame *frame, const struct parsed *parsed)
+{
+	enum weir_l4 l4 = parsed->class == WEIR_CLASS_IPV4_ICMP ? WEIR_L4_ICMP : WEIR_L4_PORTS;
+	enum weir_family family = parsed->class <= WEIR_CLASS_IPV4_SCTP ? WEIR_IPV4 : WEIR_IPV6;
+	const __be16 *ports;
+	__be16 copy[2];
+	__u8 asked;
+
+	if (!config.words)
+		return false;
+	asked = config.asked[weir_ip_kind(family, l4, parsed->l4.proto) & (WEIR_IP_KINDS - 1)];
+	if (asked & WEIR_ASKED_MORE || asks_for_macs(frame))
+		return true;
+	if (!asked)
+		return false;
+	ports = frame_at(frame, parsed->l4.off, sizeof(copy), copy);
+	return !ports || asks_for_port(WEIR_SPORT, ports[0]) || asks_for_port(WEIR_DPORT, ports[1]);
+}
+
+/* What the list says that this was found in. */
+static __always_inline __u32 act_of(__u32 found)
+{
+	const struct weir_prefix_of *prefix;
+
+	if (!config.by_address)
+		return found;
+	prefix = bpf_map_lookup_elem(&weir_prefixes, &found);
+	return prefix ? prefix->act : 0;
 }
 
 static __always_inline __u32 find_plain4(const struct frame *frame, __u32 ip_off)
@@ -33,11 +82,11 @@ static __always_inline __u32 find_plain4(const struct frame *frame, __u32 ip_off
 	if (!ip)
 		return 0;
 	if (config.lists[WEIR_IPV4][WEIR_SRC])
-		act = tree_find4(&config.tree[WEIR_IPV4][WEIR_SRC], (__u64)bpf_ntohl(ip->saddr)
-									    << 32);
+		act = act_of(tree_find4(&config.tree[WEIR_IPV4][WEIR_SRC],
+					(__u64)bpf_ntohl(ip->saddr) << 32));
 	if (!act && config.lists[WEIR_IPV4][WEIR_DST])
-		act = tree_find4(&config.tree[WEIR_IPV4][WEIR_DST], (__u64)bpf_ntohl(ip->daddr)
-									    << 32);
+		act = act_of(tree_find4(&config.tree[WEIR_IPV4][WEIR_DST],
+					(__u64)bpf_ntohl(ip->daddr) << 32));
 	return act;
 }
 
@@ -45,7 +94,7 @@ static __always_inline __u32 find_side6(const struct in6_addr *addr, enum weir_s
 {
 	const struct address address = {half_of(addr, 0), half_of(addr, 1)};
 
-	return tree_find6(&config.tree[WEIR_IPV6][side], &address);
+	return act_of(tree_find6(&config.tree[WEIR_IPV6][side], &address));
 }
 
 static __always_inline __u32 find_plain6(const struct frame *frame, __u32 ip_off)
@@ -66,7 +115,7 @@ static __always_inline __u32 find_plain6(const struct frame *frame, __u32 ip_off
 	return act;
 }
 
-/* What find_rule() says of a packet that is_plain(). */
+/* What find_rule() says of a packet that is_plain() and that no match may have. */
 static __always_inline __u32 find_plain(const struct frame *frame, const struct parsed *parsed)
 {
 	return parsed->class <= WEIR_CLASS_IPV4_SCTP ? find_plain4(frame, parsed->ip_off)

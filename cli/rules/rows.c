@@ -190,8 +190,10 @@ static void fill_values(const struct weir_set *set, struct weir_tables *tables,
 			enum weir_value16 which)
 {
 	uint32_t ends[2 * WEIR_FILTER_MATCHES_MAX + 2];
+	const struct range none = {which, 65536};
 	size_t n = 0;
 
+	tables->config.no_value_row[which] = (uint16_t)row_of(set, tables, by_value, &none);
 	ends[n++] = 0;
 	for (size_t i = 0; i < set->n_rules; i++) {
 		uint32_t min, max;
@@ -280,10 +282,25 @@ static int match_macs(const struct weir_set *set, struct weir_tables *tables, ui
 	return 0;
 }
 
+static uint8_t asked_by(const struct weir_set *set, const struct kind *kind)
+{
+	uint8_t asked = 0;
+
+	for (size_t i = 0; i < set->n_rules; i++) {
+		const struct weir_filter_rule *rule = &set->rules[i].rule;
+
+		if (by_kind(rule, kind))
+			asked |= rule->has & (WEIR_HAS_SPORT | WEIR_HAS_DPORT) ? WEIR_ASKED_PORTS
+									       : WEIR_ASKED_MORE;
+	}
+	return asked;
+}
+
 /* Protocols that no rule names share a row. */
 static void match_protos(const struct weir_set *set, struct weir_tables *tables, struct kind *kind)
 {
 	uint16_t *rows = tables->config.ip_row[kind->macs];
+	uint8_t *asked = tables->config.asked;
 	bool named[256] = {false};
 	int other = -1;
 
@@ -295,11 +312,15 @@ static void match_protos(const struct weir_set *set, struct weir_tables *tables,
 			weir_ip_kind((enum weir_family)kind->family, kind->l4, (uint8_t)proto);
 
 		kind->proto = (uint8_t)proto;
-		if (named[proto] || other < 0)
-			rows[at] = (uint16_t)row_of(set, tables, by_kind, kind);
-		else
+		if (!named[proto] && other >= 0) {
 			rows[at] = rows[other];
-		if (!named[proto] && other < 0)
+			asked[at] = asked[other];
+			continue;
+		}
+		rows[at] = (uint16_t)row_of(set, tables, by_kind, kind);
+		if (!kind->macs)
+			asked[at] = asked_by(set, kind);
+		if (!named[proto])
 			other = (int)at;
 	}
 }

@@ -32,6 +32,7 @@
 #define FIRST	 0x0a000000u /* of the entries: 10.0.0.0, and each STEP further */
 #define STEP	 2654435761u /* odd: each of 2^32 addresses once */
 #define MISS	 0xc0000201u
+#define PORT	 1000 /* of 20 */
 
 /* A contender, and what does nothing in its place: xdp.frags cannot jump to xdp. */
 enum who { BARE, BARE_FRAGS, OURS, OURS_AGAIN, PEER, WHO };
@@ -148,7 +149,7 @@ static int write_list(const struct run *run, bool with_more)
 	for (int i = 0; with_more && i < 100; i++)
 		fprintf(to, "deny smac 06:00:00:00:00:%02x\n", i);
 	for (int i = 0; with_more && i < 20; i++)
-		fprintf(to, "deny proto tcp dport %d\n", 1000 + i);
+		fprintf(to, "deny proto tcp dport %d\n", PORT + i);
 	return fclose(to) ? -errno : 0;
 }
 
@@ -182,7 +183,7 @@ static int fill_peer(struct bpf_object *obj, bool with_more)
 		err = peer_put(map_of(obj, "filter_ethernet"), mac, PEER_SRC);
 	}
 	for (uint32_t i = 0; !err && with_more && i < 20; i++) {
-		uint32_t port_be = htons((uint16_t)(1000 + i));
+		uint32_t port_be = htons((uint16_t)(PORT + i));
 
 		err = peer_put(map_of(obj, "filter_ports"), &port_be, PEER_DST | PEER_TCP);
 	}
@@ -217,14 +218,16 @@ static void print_row(const char *what, const struct run *run, double goal)
 	fflush(stdout);
 }
 
-/* One frame, again and again. */
-static int hot(struct run *run, const char *what, uint32_t source, double goal)
+/* One frame, again and again; a TCP one to @tcp_port, if that is not 0. */
+static int hot(struct run *run, const char *what, uint32_t source, uint16_t tcp_port, double goal)
 {
 	uint32_t source_be = htonl(source);
 	static struct pkt pkt;
-	int err = pkt_build(&pkt, "ipv4/udp", 64);
+	int err = pkt_build(&pkt, tcp_port ? "ipv4/tcp" : "ipv4/udp", 64);
 
 	memcpy(pkt.bytes + pkt.ip + 12, &source_be, sizeof(source_be));
+	if (tcp_port)
+		pkt_put16(pkt.bytes + pkt.l4 + 2, tcp_port);
 	err = err ?: rounds(run, &pkt);
 	if (err)
 		printf("  %-36s not measured: %s\n", what, strerror(-err));
@@ -293,9 +296,12 @@ static int against_peer(struct run *run, const char *name, bool with_more, doubl
 		printf("  %-36s not measured: %s\n", name, strerror(err ? -err : EIO));
 	} else {
 		snprintf(what, sizeof(what), "%s, miss, one flow", name);
-		err = hot(run, what, MISS, goal);
+		err = hot(run, what, MISS, 0, goal);
 		snprintf(what, sizeof(what), "%s, hit, one flow", name);
-		err = err ?: hot(run, what, entry(5000), goal);
+		err = err ?: hot(run, what, entry(5000), 0, goal);
+		snprintf(what, sizeof(what), "%s, miss, one TCP flow", name);
+		if (with_more)
+			err = err ?: hot(run, what, MISS, PORT - 1, goal);
 		snprintf(what, sizeof(what), "%s, 16384 flows, 61%% hits", name);
 		err = err ?: flows(run, what, 16383, goal);
 	}
@@ -366,7 +372,7 @@ static int against_trie(struct run *run, struct bpf_object *objs)
 	if (run->fds[OURS] < 0 || run->fds[OURS_AGAIN] < 0)
 		return -EIO;
 	err = flows(run, "1 M prefixes, 1 M sources, cold", (1 << 20) - 1, 0.12);
-	return err ?: hot(run, "1 M prefixes, one flow", MISS, 0.5);
+	return err ?: hot(run, "1 M prefixes, one flow", MISS, 0, 0.5);
 }
 
 int main(int argc, char **argv)
