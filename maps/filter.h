@@ -189,8 +189,8 @@ static inline __attribute__((always_inline)) __u32 weir_ip_kind(enum weir_family
 /* What matches that name no MAC address ask of packets of a kind; 0: no such match has them, as
  * most packets of most sets, and the lists alone decide. */
 enum weir_asked {
-	WEIR_ASKED_PORTS = 1, /* there are matches that name a port */
-	WEIR_ASKED_MORE = 2,  /* there are others */
+	WEIR_ASKED_VALUES = 1, /* there are matches that name ports, or type and code */
+	WEIR_ASKED_MORE = 2,   /* there are others */
 };
 
 /* Constants of the program: section .rodata, written before it is loaded. */
@@ -210,8 +210,8 @@ struct weir_filter_consts {
 	 * which nothing is in these rows then */
 	__u16 l2_row[2], ip_row[2][WEIR_IP_KINDS];
 	__u16 value_row[WEIR_VALUES16][256];		/* of a page, or WEIR_ROW_MIXED */
-	__u16 no_value_row[WEIR_VALUES16];		/* of values that no rule names */
 	__u8 asked[WEIR_IP_KINDS];			/* enum weir_asked */
+	__u8 values_named[WEIR_VALUES16][65536 / 8];	/* a bit each */
 	__u32 no_prefix_row[WEIR_FAMILIES][WEIR_SIDES]; /* where there is no tree */
 	__u16 flags_row[256];
 	__u16 act[WEIR_FILTER_MATCHES_MAX];

@@ -31,32 +31,36 @@ static __always_inline bool asks_for_macs(const struct frame *frame)
 	       mac_may_be_known(mac_of(eth->h_dest, WEIR_DST), WEIR_DST);
 }
 
-static __always_inline bool asks_for_port(enum weir_value16 which, __be16 port_be)
+static __always_inline bool asks_for(enum weir_value16 which, __be16 value_be)
 {
-	__u8 page = bpf_ntohs(port_be) >> 8;
+	__u16 value = bpf_ntohs(value_be);
 
-	return config.by_value16[which] &&
-	       config.value_row[which][page] != config.no_value_row[which];
+	return config.by_value16[which] && config.values_named[which][value / 8] >> value % 8 & 1;
 }
 
 /* May a match have what a packet that is_plain() has? */
 static __always_inline bool may_match(const struct frame *frame, const struct parsed *parsed)
 {
-	enum weir_l4 l4 = parsed->class == WEIR_CLASS_IPV4_ICMP ? WEIR_L4_ICMP : WEIR_L4_PORTS;
+	bool is_icmp = parsed->class == WEIR_CLASS_IPV4_ICMP;
 	enum weir_family family = parsed->class <= WEIR_CLASS_IPV4_SCTP ? WEIR_IPV4 : WEIR_IPV6;
-	const __be16 *ports;
+	__u32 kind = weir_ip_kind(family, is_icmp ? WEIR_L4_ICMP : WEIR_L4_PORTS, parsed->l4.proto);
+	const __be16 *values;
 	__be16 copy[2];
 	__u8 asked;
 
 	if (!config.words)
 		return false;
-	asked = config.asked[weir_ip_kind(family, l4, parsed->l4.proto) & (WEIR_IP_KINDS - 1)];
+	asked = config.asked[kind & (WEIR_IP_KINDS - 1)];
 	if (asked & WEIR_ASKED_MORE || asks_for_macs(frame))
 		return true;
 	if (!asked)
 		return false;
-	ports = frame_at(frame, parsed->l4.off, sizeof(copy), copy);
-	return !ports || asks_for_port(WEIR_SPORT, ports[0]) || asks_for_port(WEIR_DPORT, ports[1]);
+	values = frame_at(frame, parsed->l4.off, sizeof(copy), copy);
+	if (!values)
+		return true;
+	if (is_icmp)
+		return asks_for(WEIR_ICMP, values[0]);
+	return asks_for(WEIR_SPORT, values[0]) || asks_for(WEIR_DPORT, values[1]);
 }
 
 /* What the list says that this was found in. */

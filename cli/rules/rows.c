@@ -189,11 +189,12 @@ static uint16_t row_of_page(const struct weir_row_page *page)
 static void fill_values(const struct weir_set *set, struct weir_tables *tables,
 			enum weir_value16 which)
 {
+	uint8_t *named = tables->config.values_named[which];
+	const struct range other = {which, 65536};
+	const uint32_t other_row = row_of(set, tables, by_value, &other);
 	uint32_t ends[2 * WEIR_FILTER_MATCHES_MAX + 2];
-	const struct range none = {which, 65536};
 	size_t n = 0;
 
-	tables->config.no_value_row[which] = (uint16_t)row_of(set, tables, by_value, &none);
 	ends[n++] = 0;
 	for (size_t i = 0; i < set->n_rules; i++) {
 		uint32_t min, max;
@@ -212,8 +213,11 @@ static void fill_values(const struct weir_set *set, struct weir_tables *tables,
 		if (ends[i] == ends[i + 1] || ends[i] > 65535)
 			continue;
 		row = row_of(set, tables, by_value, &range);
-		for (uint32_t v = ends[i]; v < ends[i + 1]; v++)
+		for (uint32_t v = ends[i]; v < ends[i + 1]; v++) {
 			tables->row_pages[which * 256 + v / 256].row[v % 256] = (uint16_t)row;
+			if (row != other_row)
+				named[v / 8] |= (uint8_t)(1U << v % 8);
+		}
 	}
 	for (size_t i = 0; i < 256; i++)
 		tables->config.value_row[which][i] =
@@ -284,14 +288,14 @@ static int match_macs(const struct weir_set *set, struct weir_tables *tables, ui
 
 static uint8_t asked_by(const struct weir_set *set, const struct kind *kind)
 {
+	const uint32_t values = WEIR_HAS_SPORT | WEIR_HAS_DPORT | WEIR_HAS_ICMP;
 	uint8_t asked = 0;
 
 	for (size_t i = 0; i < set->n_rules; i++) {
 		const struct weir_filter_rule *rule = &set->rules[i].rule;
 
 		if (by_kind(rule, kind))
-			asked |= rule->has & (WEIR_HAS_SPORT | WEIR_HAS_DPORT) ? WEIR_ASKED_PORTS
-									       : WEIR_ASKED_MORE;
+			asked |= rule->has & values ? WEIR_ASKED_VALUES : WEIR_ASKED_MORE;
 	}
 	return asked;
 }

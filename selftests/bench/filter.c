@@ -302,6 +302,9 @@ static int against_peer(struct run *run, const char *name, bool with_more, doubl
 		snprintf(what, sizeof(what), "%s, miss, one TCP flow", name);
 		if (with_more)
 			err = err ?: hot(run, what, MISS, PORT - 1, goal);
+		snprintf(what, sizeof(what), "%s, hit by port", name);
+		if (with_more)
+			err = err ?: hot(run, what, MISS, PORT + 5, goal);
 		snprintf(what, sizeof(what), "%s, 16384 flows, 61%% hits", name);
 		err = err ?: flows(run, what, 16383, goal);
 	}
