@@ -30,8 +30,10 @@ void weir_walk_elementwise(struct weir_walk *walk);
 typedef int (*weir_walk_fn)(const void *keys, const void *values, size_t n, void *ctx);
 
 /* Calls @fn for each entry once. An entry that comes or goes meanwhile is
- * there or not; no entry is there twice. Can be run again and again; memory
- * is kept. Errors are logged. */
+ * there or not; no entry is there twice. One element a call, an entry of a hash
+ * that stays may be missed, seldom: where another one is deleted under the walk
+ * and put into another bucket, the kernel goes on from there. Can be run again
+ * and again; memory is kept. Errors are logged. */
 int weir_walk_run(struct weir_walk *walk, weir_walk_fn fn, void *ctx);
 
 #endif
