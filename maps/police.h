@@ -35,10 +35,13 @@
  * meet; two are as good as never equal. Into the secret are mixed, by MurmurHash3's finalizer of 64
  * bits, words whose upper half is the policy's owner in the first: for an interface its number; for
  * an address 0, and in the lower half IPv4's, masked, or 2 and IPv6's two; for a flow its protocol
- * << 8, with IPv6 and 2, the ports, and IPv4's addresses in one word or IPv6's in four. A key is in
- *the set that the tag's lower half names, or the upper one. A new key takes a bucket that is full,
- *of which nothing is lost; where both sets have none, the fullest, whose key begins with a full one
- *then. Two CPUs that make the same bucket at once may make two, of which one is never found again.
+ * << 8, with IPv6 and 2, the ports, and IPv4's addresses in one word or IPv6's in four.
+ *
+ * A key is in one of three sets: by the tag's highest bits among the first of the table, which lie
+ * on few pages, so that few keys cost few misses; else among all, by its lower half, or the upper
+ * one. A new key takes a bucket that is full, of which nothing is lost; where all three sets have
+ * none, the fullest, whose key begins with a full one then. Two CPUs that make the same bucket at
+ * once may make two, of which one is never found again.
  *
  * A way names the CPU that took from its bucket last, which takes what each packet costs. When
  * another one comes, the way is shared: each of them has a lease for the key then, if the place for
@@ -160,6 +163,11 @@ struct weir_way {
 struct weir_way_set {
 	struct weir_way ways[WEIR_WAYS];
 };
+
+/* The first sets that a key may be in, or all where there are fewer; by the tag from this bit on.
+ */
+#define WEIR_FRONT_SETS	    1024
+#define WEIR_FRONT_SHIFT    54
 
 /* Value of "weir_key_leases", by CPU and the lowest bits of the tag behind WEIR_TAG_BITS. */
 #define WEIR_KEY_LEASES	    256

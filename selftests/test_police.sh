@@ -116,6 +116,19 @@ xdp 1mpps burst 2000000p
 xdp 512mbit burst 128000k per src
 EOR
 
+# Few keys lie among the first of the table, on few pages.
+"$WEIR" police set few xdp load - <<<'limit rate 10pps burst 20p per src'
+for i in $(seq 500); do echo "ipv4 10.7.$((i % 5)).$((i / 5)) > 192.0.2.1 udp len 90"; done >"$TMP/few"
+few=$("$WEIR" map dump weir_police-few | awk '{ print $3 }')
+ok 'frames of 500 sources' "$WEIR" test id "$few" in "$TMP/few"
+for map in $(bpftool -j prog show id "$few" | jq '.map_ids[]'); do
+	[ "$(bpftool -j map show id "$map" | jq -r .name)" != weir_keyed ] || break
+done
+"$WEIR" -j map dump id "$map" | jq '.[] | select(any(.value.ways[]; .tag != 0)) | .key' >"$TMP/keyed"
+like "$(awk '$1 < 1024 { first++ } END { print first + 0, NR - first }' "$TMP/keyed")" \
+	'^(3[5-9]|4)[0-9]{1,2} 0$' 'are in that many of the first sets, a few two by two'
+"$WEIR" police set few off
+
 # ---- one interface -----------------------------------------------------------------------
 
 ok 'a first rule attaches the police' "${W[@]}" dev vb limit rate 1pps burst 10p per src

@@ -2,7 +2,7 @@
 /*
  * The table of buckets by key: "weir_keyed" of maps/police.h. In: the words of a key. Out: the
  * way of its bucket, and whether that has a packet's cost; or that there was none and one was made.
- * A key that is in its first set costs one line of memory, one that is new two.
+ * A key that is in its first set costs one line of memory, of a few that lie together.
  */
 #ifndef WEIR_BPF_WAYS_H
 #define WEIR_BPF_WAYS_H
@@ -117,17 +117,40 @@ static __always_inline __u32 this_cpu(void)
 	return bpf_get_smp_processor_id() & WEIR_TAG_CPU;
 }
 
+/* Where a key may be, in this order. */
+#define KEY_SETS 3
+
+struct key_sets {
+	struct weir_way_set *nth[KEY_SETS];
+};
+
+static __always_inline struct weir_way_set *set_of(__u64 tag, __u32 nth)
+{
+	__u32 index = nth == 0	 ? (__u32)(tag >> WEIR_FRONT_SHIFT) & (WEIR_FRONT_SETS - 1)
+		      : nth == 1 ? (__u32)tag
+				 : (__u32)(tag >> 32);
+
+	index &= police.sets_mask;
+	return bpf_map_lookup_elem(&weir_keyed, &index);
+}
+
 /* In the place of one that is full, of which nothing is lost, or else of the fullest. */
-static __always_inline struct weir_way *way_to_make(struct weir_way_set *first,
-						    struct weir_way_set *second,
+static __always_inline struct weir_way *way_to_make(const struct key_sets *sets,
 						    const struct since *since, __u32 len_bytes)
 {
-	struct weir_way *one = fullest(first, since, len_bytes), *two;
+	struct weir_way *best = fullest(sets->nth[0], since, len_bytes);
 
-	if (full_for(one, since) >= 0)
-		return one;
-	two = fullest(second, since, len_bytes);
-	return full_for(two, since) > full_for(one, since) ? two : one;
+#pragma clang loop unroll(full)
+	for (__u32 i = 1; i < KEY_SETS; i++) {
+		struct weir_way *other;
+
+		if (full_for(best, since) >= 0)
+			return best;
+		other = fullest(sets->nth[i], since, len_bytes);
+		if (full_for(other, since) > full_for(best, since))
+			best = other;
+	}
+	return best;
 }
 
 /* A bucket that is made is one that was full at @full_since, without @cost. @len_bytes: of the
@@ -135,32 +158,27 @@ static __always_inline struct weir_way *way_to_make(struct weir_way_set *first,
 static __always_inline enum found find_or_make(__u64 tag, bool paced, __u64 full_since, __u64 cost,
 					       __u32 len_bytes, struct weir_way **out)
 {
+	const __u64 place = tag;
+	struct key_sets sets;
 	struct since since;
-	__u32 one = (__u32)tag & police.sets_mask, two = (__u32)(tag >> 32) & police.sets_mask;
-	struct weir_way_set *first, *second;
-	__u32 nth;
 
 	tag &= ~0ULL << WEIR_TAG_BITS;
 	tag |= paced ? WEIR_TAG_USED | WEIR_TAG_PACED : WEIR_TAG_USED;
-	first = bpf_map_lookup_elem(&weir_keyed, &one);
-	if (!first)
-		return FOUND_NO_KEY;
-	nth = way_of(first, tag);
-	if (nth < WEIR_WAYS) {
-		*out = way_at(first, nth, len_bytes);
-		return FOUND;
-	}
-	second = bpf_map_lookup_elem(&weir_keyed, &two);
-	if (!second)
-		return FOUND_NO_KEY;
-	nth = way_of(second, tag);
-	if (nth < WEIR_WAYS) {
-		*out = way_at(second, nth, len_bytes);
-		return FOUND;
+#pragma clang loop unroll(full)
+	for (__u32 i = 0; i < KEY_SETS; i++) {
+		__u32 nth;
+
+		sets.nth[i] = set_of(place, i);
+		if (!sets.nth[i])
+			return FOUND_NO_KEY;
+		nth = way_of(sets.nth[i], tag);
+		if (nth < WEIR_WAYS) {
+			*out = way_at(sets.nth[i], nth, len_bytes);
+			return FOUND;
+		}
 	}
 	since = since_of(paced, full_since);
-	take_over(way_to_make(first, second, &since, len_bytes), tag | this_cpu(),
-		  full_since + cost);
+	take_over(way_to_make(&sets, &since, len_bytes), tag | this_cpu(), full_since + cost);
 	return FOUND_NEW;
 }
 
