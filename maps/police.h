@@ -140,9 +140,12 @@ struct weir_rule_bucket {
 	__u64 unused[7];
 };
 
-/* Value of "weir_leases", by CPU and number: time taken from the bucket and not yet used. */
+/* Value of "weir_leases", by CPU and number: time taken from the bucket and not yet used; and what
+ * the bucket had no room for (0: nothing yet), and when: at the same tick it has none for that or
+ * more. */
 struct weir_lease {
 	__u64 left;
+	__u64 refused, refused_at;
 };
 
 /* Value of "weir_keyed", a cache line. Of a tag the lowest bits are not the key's: */

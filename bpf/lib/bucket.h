@@ -96,7 +96,7 @@ static __always_inline bool take_of_rule(__u32 number, const struct weir_policy 
 {
 	struct weir_lease *lease = bpf_map_lookup_elem(&weir_leases, &number);
 	struct weir_rule_bucket *shared;
-	__u64 taken;
+	__u64 taken, now;
 
 	if (!lease)
 		return true;
@@ -104,12 +104,19 @@ static __always_inline bool take_of_rule(__u32 number, const struct weir_policy 
 		lease->left -= cost;
 		return true;
 	}
+	now = time_of_tick();
+	if (lease->refused && lease->refused_at == now && cost >= lease->refused)
+		return false;
 	shared = bpf_map_lookup_elem(&weir_buckets, &number);
 	if (!shared)
 		return true;
-	taken = take(&shared->bucket, policy, time_of_tick(), cost, policy->quantum);
-	if (taken)
+	taken = take(&shared->bucket, policy, now, cost, policy->quantum);
+	if (taken) {
 		lease->left += taken - 1;
+	} else {
+		lease->refused = cost;
+		lease->refused_at = now;
+	}
 	return taken;
 }
 
