@@ -155,7 +155,7 @@ vmcheck: check-deps-vm
 
 vmcheck-all: KERNELS := 5.10 $(VM_KERNELS) newest
 vmcheck-all: SUITES := $(VM_SUITES)
-vmcheck-all: VM_TIMEOUT := 7200
+vmcheck-all: VM_TIMEOUT := 28800
 vmcheck-all: vmcheck
 
 # README's table: every kernel of vmcheck-all, and this machine's.

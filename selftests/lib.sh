@@ -313,6 +313,10 @@ model_frames() {
 	echo $((${WEIR_EMULATED:-0} ? $1 / 5 : $1))
 }
 
+# Of faults each is tried natively; each fifth where a guest is emulated.
+# shellcheck disable=SC2034 # of the tests
+FAULT_STEP=$((${WEIR_EMULATED:-0} ? 5 : 1))
+
 # kernel_has THING: the kernel answers that it has it; THINGs: tests/tool_kernel.c.
 kernel_has() {
 	"$BUILD/tests/tool_kernel" "$1"

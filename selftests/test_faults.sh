@@ -37,7 +37,7 @@ fail_allocations() {
 	local n bad=0 before ATTACH_BY=$BUILD/weir-shared
 	reset
 	before=$(machine_state)
-	for ((n = 1; n < 5000; n++)); do
+	for ((n = 1; n < 5000; n += FAULT_STEP)); do
 		rm -f "$TMP/mark"
 		run attach env "LD_PRELOAD=$BUILD/tests/fault.so" "WEIR_FAIL_ALLOC=$n" \
 			"WEIR_FAULT_MARK=$TMP/mark"
@@ -53,7 +53,7 @@ fail_allocations() {
 			reset
 		fi
 	done
-	verdict $bad "attach ${hook[*]}: each of $((n - 1)) allocations may fail"
+	verdict $bad "attach ${hook[*]}: each of $((n - FAULT_STEP)) allocations may fail"
 	is "$status" 0 "attach ${hook[*]}: then a run without a fault attaches"
 	reset
 }
@@ -68,7 +68,7 @@ fail_calls() {
 	reset
 	before=$(machine_state)
 	for call in $CALLS; do
-		for ((n = 1; n < 400; n++)); do
+		for ((n = 1; n < 400; n += FAULT_STEP)); do
 			run attach strace -f -qqq -o "$TMP/trace" -e "trace=$call" \
 				-e "inject=$call:error=EPERM:when=$n"
 			grep -q INJECTED "$TMP/trace" || break
@@ -90,7 +90,7 @@ fail_calls() {
 		reset
 	done
 	verdict $bad "attach ${hook[*]}: each of $total system calls may fail"
-	[ "$total" -gt 20 ]
+	[ $((total * FAULT_STEP)) -gt 20 ]
 	verdict $? "attach ${hook[*]}: system calls were failed at all ($total)"
 }
 
@@ -99,7 +99,7 @@ fail_calls() {
 kill_at_calls() {
 	local call n bad=0 total=0
 	for call in bpf sendto mkdir; do
-		for ((n = 1; n < 400; n++)); do
+		for ((n = 1; n < 400; n += FAULT_STEP)); do
 			reset
 			run attach strace -f -qqq -o "$TMP/trace" -e "trace=$call" \
 				-e "inject=$call:signal=SIGKILL:when=$n"
@@ -117,7 +117,7 @@ kill_at_calls() {
 		done
 	done
 	verdict $bad "attach ${hook[*]}: killed at each of $total calls, the next run completes"
-	[ "$total" -gt 10 ]
+	[ $((total * FAULT_STEP)) -gt 10 ]
 	verdict $? "attach ${hook[*]}: it was killed at all ($total)"
 	reset
 }
@@ -135,7 +135,7 @@ reset
 hook=(ingress)
 attach env
 bad=0
-for ((n = 1; n <= 40; n++)); do
+for ((n = 1; n <= 40; n += FAULT_STEP)); do
 	run attach strace -qq -o "$TMP/trace" -e inject=bpf:error=ENOENT:when=$n
 	if [[ $err == *'not open to this user'* ]]; then
 		note "bpf call $n answers ENOENT: $err"

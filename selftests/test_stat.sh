@@ -92,8 +92,10 @@ done
 for map in pairs drop_count; do
 	ok "$map, seven times" strace -f -e trace=bpf -o "$TMP/calls" \
 		"$WEIR" -j stat $map interval 0.02 count 7
-	is "$(grep -c BPF_MAP_LOOKUP_BATCH "$TMP/calls") $(grep -c BPF_PROG_TEST_RUN "$TMP/calls")" '3 5' \
-		'three readings copy all CPUs, the rest runs a program'
+	if skip_unless 'kernel_has percpu-lookups' 'sums by a program need Linux 5.19'; then
+		is "$(grep -c BPF_MAP_LOOKUP_BATCH "$TMP/calls") $(grep -c BPF_PROG_TEST_RUN "$TMP/calls")" '3 5' \
+			'three readings copy all CPUs, the rest runs a program'
+	fi
 	is "$(jq -c '[.maps[0].counters[] | [.name, .packets, .bytes, .pps]]' <<<"$out" | uniq -c | tr -s ' ')" \
 		" 7 $(case $map in
 		pairs) jq -nc --argjson n "$cpus" '[["0", 1], ["7", 8], ["1499", 1500]] | map([.[0], .[1] * $n, 4294967296 * $n, 0])' ;;

@@ -9,6 +9,7 @@
  *   tool_kernel callbacks   5.13: functions given to helpers
  *   tool_kernel link-targets  5.13: links tell what they stand in
  *   tool_kernel enum64      6.0: BTF with enums of 64 bits
+ *   tool_kernel percpu-lookups  5.19: programs that read other CPUs' values
  *   tool_kernel long-runs   7: test runs of tc programs with frames of several pages
  *   tool_kernel xdp-context test runs of XDP programs that say by which interface a frame came
  *   tool_kernel tracing     programs in place of functions of others (freplace)
@@ -79,6 +80,12 @@ static bool has_callbacks(void)
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_for_each_map_elem, NULL) == 1;
 }
 
+static bool has_percpu_lookups(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_map_lookup_percpu_elem, NULL) ==
+	       1;
+}
+
 static bool has_enum64(void)
 {
 	struct btf *btf = btf__new_empty();
@@ -123,9 +130,16 @@ static const struct {
 	const char *name;
 	bool (*has)(void);
 } questions[] = {
-	{"tcx", has_tcx},	  {"frags", has_frags},		{"callbacks", has_callbacks},
-	{"bloom", has_bloom},	  {"enum64", has_enum64},	{"link-targets", has_link_targets},
-	{"tracing", has_tracing}, {"long-runs", has_long_runs}, {"xdp-context", has_xdp_context},
+	{"tcx", has_tcx},
+	{"frags", has_frags},
+	{"callbacks", has_callbacks},
+	{"bloom", has_bloom},
+	{"enum64", has_enum64},
+	{"link-targets", has_link_targets},
+	{"tracing", has_tracing},
+	{"long-runs", has_long_runs},
+	{"xdp-context", has_xdp_context},
+	{"percpu-lookups", has_percpu_lookups},
 };
 
 int main(int argc, char **argv)

@@ -7,7 +7,7 @@ set -u
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 SHARE=/tmp/share
-LIMIT=${VM_SUITE_LIMIT:-1800}
+LIMIT=${VM_SUITE_LIMIT:-3600}
 
 export WEIR_EMULATED=1
 
