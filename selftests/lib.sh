@@ -308,7 +308,7 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
-# model_frames N: of how many a model is fed N natively; a fifth where a guest is emulated.
+# model_frames N: of what natively is N, frames of a model for one; a fifth where a guest is emulated.
 model_frames() {
 	echo $((${WEIR_EMULATED:-0} ? $1 / 5 : $1))
 }
