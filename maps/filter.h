@@ -186,8 +186,7 @@ static inline __attribute__((always_inline)) __u32 weir_ip_kind(enum weir_family
 	return (__u32)family << 10 | (__u32)l4 << 8 | proto;
 }
 
-/* What matches that name no MAC address ask of packets of a kind; 0: no such match has them, as
- * most packets of most sets, and the lists alone decide. */
+/* What matches that name no MAC address ask of packets of a kind; 0: none is about such packets. */
 enum weir_asked {
 	WEIR_ASKED_VALUES = 1, /* there are matches that name ports, or type and code */
 	WEIR_ASKED_MORE = 2,   /* there are others */

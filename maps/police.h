@@ -167,8 +167,8 @@ struct weir_way_set {
 	struct weir_way ways[WEIR_WAYS];
 };
 
-/* The first sets that a key may be in, or all where there are fewer; by the tag from this bit on.
- */
+/* The first sets, or all where there are fewer, one of which a key may be in: by the tag's bits
+ * from the second number on. */
 #define WEIR_FRONT_SETS	    1024
 #define WEIR_FRONT_SHIFT    54
 

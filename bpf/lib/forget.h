@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the verifier should not remember of a packet. In: a value. Out: the value.
+ * What the verifier should not remember of a packet, and what it must be told once more. In: a
+ * value. Out: the value.
  */
 #ifndef WEIR_BPF_FORGET_H
 #define WEIR_BPF_FORGET_H
@@ -17,6 +18,14 @@ static __always_inline __u64 forget_by(__u64 value, __u64 unknown)
 
 	asm volatile("" : "+r"(mixed));
 	return mixed ^ unknown;
+}
+
+/* @index, which is below @size, a power of two. The compiler, who knows that, would leave the mask
+ * out; the verifier of Linux 6.1 does not know, and refuses the access. */
+static __always_inline __u32 bounded_by(__u32 index, __u32 size)
+{
+	asm volatile("" : "+r"(index));
+	return index & (size - 1);
 }
 
 #endif

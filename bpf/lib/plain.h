@@ -8,6 +8,7 @@
 #define WEIR_BPF_PLAIN_H
 
 #include "lib/facts.h"
+#include "lib/forget.h"
 #include "lib/match.h"
 #include "lib/tree.h"
 
@@ -31,17 +32,9 @@ static __always_inline bool asks_for_macs(const struct frame *frame)
 	       mac_may_be_known(mac_of(eth->h_dest, WEIR_DST), WEIR_DST);
 }
 
-/* @index below @size, a power of two: what the compiler knows of it the verifier need not (that of
- * Linux 6.1 refused the kind), so the bound is written down once more. */
-static __always_inline __u32 bounded(__u32 index, __u32 size)
-{
-	asm volatile("" : "+r"(index));
-	return index & (size - 1);
-}
-
 static __always_inline bool asks_for(enum weir_value16 which, __be16 value_be)
 {
-	__u32 value = bounded(bpf_ntohs(value_be), 65536);
+	__u32 value = bounded_by(bpf_ntohs(value_be), 65536);
 
 	return config.by_value16[which] && config.values_named[which][value / 8] >> value % 8 & 1;
 }
@@ -58,7 +51,7 @@ static __always_inline bool may_match(const struct frame *frame, const struct pa
 
 	if (!config.words)
 		return false;
-	asked = config.asked[bounded(kind, WEIR_IP_KINDS)];
+	asked = config.asked[bounded_by(kind, WEIR_IP_KINDS)];
 	if (asked & WEIR_ASKED_MORE || asks_for_macs(frame))
 		return true;
 	if (!asked)
