@@ -117,6 +117,8 @@ filtered() {
 	send "$B" v1 ipv4/udp 3 >/dev/null
 	weir filter dev v0 "$1" show | grep -q '^deny proto udp .* 3 packets'
 	local bad=$?
+	# one of everything: an older verifier may know less of the tables
+	weir -q filter dev v0 "$1" load "$ROOT/tests/packets/filter.rules" || bad=1
 	weir -q filter dev v0 "$1" off
 	return "$bad"
 }
@@ -129,6 +131,7 @@ policed() {
 	send "$B" v1 ipv4/udp 3 >/dev/null
 	[ "$(weir -j police dev v0 show | jq .reasons.drop_exceed.packets)" = 3 ]
 	bad=$?
+	weir -q police dev v0 "$1" load "$ROOT/tests/packets/police.rules" || bad=1
 	weir -q police dev v0 "$1" off
 	return "$bad"
 }
