@@ -308,14 +308,17 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
-# model_frames N: of what natively is N, frames of a model for one; a fifth where a guest is emulated.
-model_frames() {
-	echo $((${WEIR_EMULATED:-0} ? $1 / 5 : $1))
-}
+# Where a guest is emulated there is a fifth of what takes long.
+SCALE=1 FAULT_EACH=each
+if [ "${WEIR_EMULATED:-0}" = 1 ]; then
+	# shellcheck disable=SC2034 # of the tests
+	SCALE=5 FAULT_EACH='each fifth'
+fi
 
-# Of faults each is tried natively; each fifth where a guest is emulated.
-# shellcheck disable=SC2034 # of the tests
-FAULT_STEP=$((${WEIR_EMULATED:-0} ? 5 : 1))
+# scaled N: of what natively is N, a model's frames or a map's entries.
+scaled() {
+	echo $(($1 / SCALE))
+}
 
 # kernel_has THING: the kernel answers that it has it; THINGs: tests/tool_kernel.c.
 kernel_has() {

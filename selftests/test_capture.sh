@@ -50,7 +50,7 @@ pins() {
 
 # ---- model ---------------------------------------------------------------------------
 
-fed=$(model_frames 100000)
+fed=$(scaled 100000)
 for hook in xdp ingress; do
 	ok "$hook: $fed frames, kernel and model agree" \
 		"$BUILD/tests/tool_sample" "$BUILD/bpf/sample.o" "$hook" "$fed" "${SAMPLE_SEED:-20260101}"

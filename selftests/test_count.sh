@@ -15,7 +15,7 @@ LEGACY=$BUILD/bpf/legacy/count.o
 # ---- frames through BPF_PROG_TEST_RUN ------------------------------------------
 
 PIN=$BPFFS/count
-fed=$(model_frames 100000)
+fed=$(scaled 100000)
 # bpftool cannot leave out the program that the kernel does not take.
 run_all() {
 	ok 'bpftool loads every program of the modern object' bpftool prog loadall "$MODERN" "$PIN"

@@ -37,7 +37,7 @@ fail_allocations() {
 	local n bad=0 before ATTACH_BY=$BUILD/weir-shared
 	reset
 	before=$(machine_state)
-	for ((n = 1; n < 5000; n += FAULT_STEP)); do
+	for ((n = 1; n < 5000; n += SCALE)); do
 		rm -f "$TMP/mark"
 		run attach env "LD_PRELOAD=$BUILD/tests/fault.so" "WEIR_FAIL_ALLOC=$n" \
 			"WEIR_FAULT_MARK=$TMP/mark"
@@ -53,7 +53,7 @@ fail_allocations() {
 			reset
 		fi
 	done
-	verdict $bad "attach ${hook[*]}: each of $((n - FAULT_STEP)) allocations may fail"
+	verdict $bad "attach ${hook[*]}: $FAULT_EACH of $((n - SCALE)) allocations may fail"
 	is "$status" 0 "attach ${hook[*]}: then a run without a fault attaches"
 	reset
 }
@@ -68,7 +68,7 @@ fail_calls() {
 	reset
 	before=$(machine_state)
 	for call in $CALLS; do
-		for ((n = 1; n < 400; n += FAULT_STEP)); do
+		for ((n = 1; n < 400; n += SCALE)); do
 			run attach strace -f -qqq -o "$TMP/trace" -e "trace=$call" \
 				-e "inject=$call:error=EPERM:when=$n"
 			grep -q INJECTED "$TMP/trace" || break
@@ -89,8 +89,8 @@ fail_calls() {
 		done
 		reset
 	done
-	verdict $bad "attach ${hook[*]}: each of $total system calls may fail"
-	[ $((total * FAULT_STEP)) -gt 20 ]
+	verdict $bad "attach ${hook[*]}: $FAULT_EACH of $((total * SCALE)) system calls may fail"
+	[ $((total * SCALE)) -gt 20 ]
 	verdict $? "attach ${hook[*]}: system calls were failed at all ($total)"
 }
 
@@ -99,7 +99,7 @@ fail_calls() {
 kill_at_calls() {
 	local call n bad=0 total=0
 	for call in bpf sendto mkdir; do
-		for ((n = 1; n < 400; n += FAULT_STEP)); do
+		for ((n = 1; n < 400; n += SCALE)); do
 			reset
 			run attach strace -f -qqq -o "$TMP/trace" -e "trace=$call" \
 				-e "inject=$call:signal=SIGKILL:when=$n"
@@ -116,8 +116,8 @@ kill_at_calls() {
 			}
 		done
 	done
-	verdict $bad "attach ${hook[*]}: killed at each of $total calls, the next run completes"
-	[ $((total * FAULT_STEP)) -gt 10 ]
+	verdict $bad "attach ${hook[*]}: killed at $FAULT_EACH of $((total * SCALE)) calls, the next run completes"
+	[ $((total * SCALE)) -gt 10 ]
 	verdict $? "attach ${hook[*]}: it was killed at all ($total)"
 	reset
 }
@@ -135,7 +135,7 @@ reset
 hook=(ingress)
 attach env
 bad=0
-for ((n = 1; n <= 40; n += FAULT_STEP)); do
+for ((n = 1; n <= 40; n += SCALE)); do
 	run attach strace -qq -o "$TMP/trace" -e inject=bpf:error=ENOENT:when=$n
 	if [[ $err == *'not open to this user'* ]]; then
 		note "bpf call $n answers ENOENT: $err"

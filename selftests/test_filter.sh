@@ -25,7 +25,7 @@ count() {
 
 # ---- model ---------------------------------------------------------------------------
 
-n=$(model_frames 100000)
+n=$(scaled 100000)
 for hook in xdp ingress; do
 	ok "$hook: $n frames, $hook and model agree" \
 		"$BUILD/tests/tool_filter" "$WEIR" "$hook" "$n" "${FILTER_SEED:-20260101}"

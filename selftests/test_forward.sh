@@ -56,7 +56,7 @@ sent_to() {
 # ---- model ---------------------------------------------------------------------------
 
 no_context='test runs at XDP know of interfaces since Linux 5.15'
-fed=$(model_frames 100000)
+fed=$(scaled 100000)
 for hook in xdp ingress; do
 	[ $hook = ingress ] || skip_unless 'kernel_has xdp-context' "$no_context" 3 || continue
 	ok "$hook: $fed frames, $hook and model agree" \

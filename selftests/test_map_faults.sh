@@ -56,21 +56,21 @@ judge() {
 
 fail_allocations() {
 	local n bad=0
-	for ((n = 1; n < 3000; n += FAULT_STEP)); do
+	for ((n = 1; n < 3000; n += SCALE)); do
 		rm -f "$TMP/mark"
 		run env "LD_PRELOAD=$BUILD/tests/fault.so" "WEIR_FAIL_ALLOC=$n" "WEIR_FAULT_MARK=$TMP/mark" \
 			"$BUILD/weir-shared" -q map "$@"
 		[ -e "$TMP/mark" ] || break
 		judge "allocation $n"
 	done
-	verdict $bad "$*: each of $((n - FAULT_STEP)) allocations may fail"
+	verdict $bad "$*: $FAULT_EACH of $((n - SCALE)) allocations may fail"
 	begin
 }
 
 fail_calls() {
 	local call n bad=0 total=0
 	for call in bpf openat memfd_create write pread64 rename mkdir; do
-		for ((n = 1; n < 300; n += FAULT_STEP)); do
+		for ((n = 1; n < 300; n += SCALE)); do
 			run strace -f -qqq -o "$TMP/trace" -e "trace=$call" -e "inject=$call:error=EPERM:when=$n" \
 				"$WEIR" -q map "$@"
 			grep -q INJECTED "$TMP/trace" || break
@@ -79,14 +79,14 @@ fail_calls() {
 		done
 		begin
 	done
-	[ $((total * FAULT_STEP)) -gt 5 ] || bad=1
-	verdict $bad "$*: each of $total system calls may fail"
+	[ $((total * SCALE)) -gt 5 ] || bad=1
+	verdict $bad "$*: $FAULT_EACH of $((total * SCALE)) system calls may fail"
 }
 
 kill_at_calls() {
 	local call n bad=0 total=0
 	for call in bpf rename; do
-		for ((n = 1; n < 300; n += FAULT_STEP)); do
+		for ((n = 1; n < 300; n += SCALE)); do
 			run strace -f -qqq -o "$TMP/trace" -e "trace=$call" -e "inject=$call:signal=SIGKILL:when=$n" \
 				"$WEIR" map "$@"
 			[ "$status" = 137 ] || break
@@ -100,8 +100,8 @@ kill_at_calls() {
 		done
 		begin
 	done
-	[ $((total * FAULT_STEP)) -gt 4 ] || bad=1
-	verdict $bad "$*: killed at each of $total calls, the next run completes"
+	[ $((total * SCALE)) -gt 4 ] || bad=1
+	verdict $bad "$*: killed at $FAULT_EACH of $((total * SCALE)) calls, the next run completes"
 }
 
 while read -ra words; do

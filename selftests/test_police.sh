@@ -40,7 +40,7 @@ near() {
 # ---- model ---------------------------------------------------------------------------
 
 for at in xdp:100000 ingress:20000 egress:100000; do
-	at_hook=${at%:*} n=$(model_frames "${at#*:}")
+	at_hook=${at%:*} n=$(scaled "${at#*:}")
 	ok "$at_hook: $n frames, $at_hook and model agree" \
 		"$BUILD/tests/tool_police" "$WEIR" "$at_hook" "$n" "${POLICE_SEED:-20260101}"
 	like "$out" "fed $n " "$at_hook: all of them were fed"

@@ -205,7 +205,7 @@ parent_kb() {
 }
 before=$(parent_kb)
 weir map create huge type hash key u32 value '{u64 packets; u64 bytes}' max 600000
-huge=$(model_frames 500000)
+huge=$(scaled 500000)
 seq "$huge" | sed 's/$/ packets=1/' | weir -q map import huge -
 huge_cut() {
 	counted 'weir_series_cut{map="huge"' $((huge - 9955))
