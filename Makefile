@@ -108,7 +108,7 @@ help:
 	@echo 'check    every test (root)      fuzz     all fuzzers, until stopped (root)'
 	@echo "fuzz-filter, -police, -forward, -sample  a program against its model, until they differ (root)"
 	@echo 'vmcheck  selftests in virtual machines: Linux $(VM_KERNELS); KERNELS="6.1 newest" SUITES="test_attach"'
-	@echo 'vmcheck-all  all of them, also on 5.10 and the newest kernel of Debian (an hour)'
+	@echo 'vmcheck-all  all of them, also on 5.10 and the newest kernel of Debian (a night)'
 	@echo 'bench    measurements           install  DESTDIR= PREFIX=$(PREFIX)'
 	@echo 'STATIC=0 links weir to the shared libraries, for distributions'
 	@echo 'clean    remove $(B)/'

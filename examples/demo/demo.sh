@@ -159,7 +159,7 @@ measure() {
 	done
 }
 
-say 'weir counts packets: bpf/count.bpf.c, attached in four ways, against the senders own count.'
+say "weir counts packets: bpf/count.bpf.c, attached in four ways, against the sender's own count."
 say 'Each way has a new pair of network namespaces: 22 pings, 220 UDP datagrams and two TCP'
 say 'connections of 1 MB go from one to the other, half of them over IPv6.'
 
