@@ -62,13 +62,19 @@ static __always_inline const struct weir_port *port_of(__u32 ifindex)
 static __always_inline const struct weir_port *port_out(__u32 ifindex,
 							struct weir_counter **counter)
 {
-	const struct weir_port *port = port_of(ifindex);
+	const struct weir_port *port;
 
-	if (!port || !(port->flags & WEIR_PORT_OUT))
-		return NULL;
-	*counter = ifindex < WEIR_FORWARD_NEAR ? bpf_map_lookup_elem(&weir_forward_to, &ifindex)
-					       : bpf_map_lookup_elem(&weir_fwd_to_far, &ifindex);
-	return *counter ? port : NULL;
+	if (ifindex < WEIR_FORWARD_NEAR) {
+		port = bpf_map_lookup_elem(&weir_ports, &ifindex);
+		*counter = bpf_map_lookup_elem(&weir_forward_to, &ifindex);
+	} else {
+		port = bpf_map_lookup_elem(&weir_ports_far, &ifindex);
+		*counter = bpf_map_lookup_elem(&weir_fwd_to_far, &ifindex);
+		/* one call for both ways would be of a map that the verifier does not know, and
+		 * could not be replaced by what it does */
+		asm volatile("" ::: "memory");
+	}
+	return port && port->flags & WEIR_PORT_OUT && *counter ? port : NULL;
 }
 
 /* The interface that a frame with this tag belongs to; 0: none that is known. */
