@@ -95,6 +95,14 @@ static __always_inline enum weir_forward_reason reason_of_class(enum weir_class 
 
 /* ---- XDP ------------------------------------------------------------------ */
 
+/* In halves of words, as both are aligned. */
+static __always_inline bool is_same_mac(const void *a, const void *b)
+{
+	const __u16 *one = a, *other = b;
+
+	return one[0] == other[0] && one[1] == other[1] && one[2] == other[2];
+}
+
 /* The interface of the frame that came in at @ifindex, when it is addressed to it. */
 static __always_inline enum weir_forward_reason
 arrive_xdp(const struct frame *frame, const struct parsed *parsed, bool plain, __u32 *ifindex)
@@ -107,8 +115,8 @@ arrive_xdp(const struct frame *frame, const struct parsed *parsed, bool plain, _
 	if (ip_off > ETH_HLEN + VLAN_TAG_LEN)
 		return WEIR_FORWARD_VLAN;
 	/* what is written is written in place */
-	if (headers_end > frame->data_end ||
-	    frame->data + ETH_HLEN + VLAN_TAG_LEN > frame->data_end)
+	if (!plain && (headers_end > frame->data_end ||
+		       frame->data + ETH_HLEN + VLAN_TAG_LEN > frame->data_end))
 		return WEIR_FORWARD_FAILED;
 	if (ip_off == ETH_HLEN + VLAN_TAG_LEN) {
 		const struct vlan_tag *tag = (const void *)(eth + 1);
@@ -120,10 +128,7 @@ arrive_xdp(const struct frame *frame, const struct parsed *parsed, bool plain, _
 	port = port_of(*ifindex);
 	if (!port)
 		return WEIR_FORWARD_OTHER_MAC;
-	if (*(const __u32 *)eth->h_dest != *(const __u32 *)port->mac ||
-	    *(const __u16 *)(eth->h_dest + 4) != *(const __u16 *)(port->mac + 4))
-		return WEIR_FORWARD_OTHER_MAC;
-	return WEIR_FORWARD_SENT;
+	return is_same_mac(frame->data, port->mac) ? WEIR_FORWARD_SENT : WEIR_FORWARD_OTHER_MAC;
 }
 
 /* The tag that frames need that leave by @port. */
@@ -171,8 +176,10 @@ static __always_inline int forward_in_xdp(struct xdp_md *xdp, enum frame_kind ki
 	enum weir_forward_reason reason;
 	struct parsed parsed;
 
-	/* twice, since what is plain has a shorter way */
-	if (parse_plain(&frame, &parsed)) {
+	/* three times, since what is plain has a shorter way */
+	if (parse_plain4(&frame, &parsed)) {
+		reason = forward_frame(xdp, &frame, &parsed, true);
+	} else if (parse_plain6(&frame, &parsed)) {
 		reason = forward_frame(xdp, &frame, &parsed, true);
 	} else {
 		parsed = parse_frame(&frame, false);

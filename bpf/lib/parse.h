@@ -10,6 +10,9 @@
 #ifndef WEIR_BPF_PARSE_H
 #define WEIR_BPF_PARSE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
@@ -286,59 +289,80 @@ static __always_inline struct parsed parse_frame(const struct frame *frame, bool
 	return parsed_as(WEIR_CLASS_OTHER_ETHERTYPE);
 }
 
+/* ---- what most frames are ---------------------------------------------------- */
+
+/* Of a frame that is at least as long as its header. In one: struct ethhdr is packed. */
+static __always_inline __be16 ethertype_of(const void *eth)
+{
+	return *(const __be16 *)(eth + offsetof(struct ethhdr, h_proto));
+}
+
+/* A header of TCP or UDP, @off behind the start of the IP packet, which is @len_bytes long and
+ * whose class would be @tcp, or that one's successor. */
+static __always_inline bool parse_plain_l4(const struct frame *frame, __u32 off, __u32 len_bytes,
+					   enum weir_class tcp, struct parsed *parsed)
+{
+	__u32 header_bytes = UDP_LEN;
+
+	if (parsed->l4.proto == IPPROTO_TCP) {
+		const __u8 *doff = frame->data + ETH_HLEN + off + 12;
+
+		header_bytes = (__u32)(*doff >> 4) * 4;
+		if (header_bytes < sizeof(struct tcphdr))
+			return false;
+	} else if (parsed->l4.proto != IPPROTO_UDP) {
+		return false;
+	}
+	if (off + header_bytes > len_bytes || len_bytes > frame->len_bytes - ETH_HLEN)
+		return false;
+	parsed->class = parsed->l4.proto == IPPROTO_TCP ? tcp : tcp + 1;
+	parsed->headers_bytes = ETH_HLEN + off + header_bytes;
+	parsed->ip_off = ETH_HLEN;
+	parsed->l4.off = ETH_HLEN + off;
+	parsed->l4.end = ETH_HLEN + len_bytes;
+	return true;
+}
+
+static __always_inline bool parse_plain4(const struct frame *frame, struct parsed *parsed)
+{
+	const struct iphdr *ip = frame->data + ETH_HLEN;
+
+	if (frame->data + ETH_HLEN + sizeof(*ip) + sizeof(struct tcphdr) > frame->data_end ||
+	    ethertype_of(frame->data) != bpf_htons(ETH_P_IP) || *(const __u8 *)ip != 0x45 ||
+	    ip->frag_off & bpf_htons(IPV4_OFFSET_OR_MORE))
+		return false;
+	parsed->version = 4;
+	parsed->l4.proto = ip->protocol;
+	return parse_plain_l4(frame, sizeof(*ip), bpf_ntohs(ip->tot_len), WEIR_CLASS_IPV4_TCP,
+			      parsed);
+}
+
+static __always_inline bool parse_plain6(const struct frame *frame, struct parsed *parsed)
+{
+	const struct ipv6hdr *ip = frame->data + ETH_HLEN;
+
+	if (frame->data + ETH_HLEN + sizeof(*ip) + sizeof(struct tcphdr) > frame->data_end ||
+	    ethertype_of(frame->data) != bpf_htons(ETH_P_IPV6) || ip->version != 6)
+		return false;
+	parsed->version = 6;
+	parsed->l4.proto = ip->nexthdr;
+	return parse_plain_l4(frame, sizeof(*ip), sizeof(*ip) + bpf_ntohs(ip->payload_len),
+			      WEIR_CLASS_IPV6_TCP, parsed);
+}
+
 /* What parse_frame() makes of most frames, in less than half of the time: TCP and UDP over IPv4
  * without options or IPv6 without extensions, whole, without a tag, in the first buffer. False: ask
  * it. */
 static __always_inline bool parse_plain(const struct frame *frame, struct parsed *parsed)
 {
-	const struct ethhdr *eth = frame->data;
-	const struct iphdr *ip4 = (const void *)(eth + 1);
-	const struct ipv6hdr *ip6 = (const void *)(eth + 1);
-	__u32 off, len, rest = frame->len_bytes - ETH_HLEN, header_len = UDP_LEN;
-	const __u8 *doff;
-	__u8 proto;
+	return parse_plain4(frame, parsed) || parse_plain6(frame, parsed);
+}
 
-	if (frame->data + ETH_HLEN + sizeof(*ip4) + sizeof(struct tcphdr) > frame->data_end)
-		return false;
-	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
-		if (*(const __u8 *)ip4 != 0x45 || ip4->frag_off & bpf_htons(IPV4_OFFSET_OR_MORE))
-			return false;
-		off = sizeof(*ip4);
-		len = bpf_ntohs(ip4->tot_len);
-		proto = ip4->protocol;
-		parsed->version = 4;
-		parsed->class = WEIR_CLASS_IPV4_UDP;
-	} else if (eth->h_proto == bpf_htons(ETH_P_IPV6)) {
-		if (frame->data + ETH_HLEN + sizeof(*ip6) + sizeof(struct tcphdr) >
-			    frame->data_end ||
-		    ip6->version != 6)
-			return false;
-		off = sizeof(*ip6);
-		len = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
-		proto = ip6->nexthdr;
-		parsed->version = 6;
-		parsed->class = WEIR_CLASS_IPV6_UDP;
-	} else {
-		return false;
-	}
-	if (proto == IPPROTO_TCP) {
-		doff = frame->data + ETH_HLEN + off + 12;
-		if (doff + 1 > (const __u8 *)frame->data_end)
-			return false;
-		header_len = (__u32)(*doff >> 4) * 4;
-		parsed->class -= WEIR_CLASS_IPV4_UDP - WEIR_CLASS_IPV4_TCP;
-		if (header_len < sizeof(struct tcphdr))
-			return false;
-	} else if (proto != IPPROTO_UDP) {
-		return false;
-	}
-	if (off + header_len > len || len > rest)
-		return false;
-	off += ETH_HLEN;
-	parsed->headers_bytes = off + header_len;
-	parsed->ip_off = ETH_HLEN;
-	parsed->l4 = (struct transport){.off = off, .end = ETH_HLEN + len, .proto = proto};
-	return true;
+/* frame_at() of a header of TCP, UDP or before that. @plain: of a frame that is. */
+static __always_inline const void *header_at(const struct frame *frame, bool plain, __u32 off,
+					     __u32 len, void *copy)
+{
+	return plain ? frame->data + off : frame_at(frame, off, len, copy);
 }
 
 #endif

@@ -95,17 +95,15 @@ static __always_inline enum weir_forward_reason check_addresses6(const struct ip
 	return WEIR_FORWARD_SENT;
 }
 
-/* Of a header without options: RFC 1812 5.2.2. */
+/* Of a header without options: RFC 1812 5.2.2. The one's complement sum of its halves of words is
+ * all ones when the sum of its words is a multiple of 0xffff; and of such numbers alone the
+ * product with the inverse of 0xffff modulo 2^64 is no more than a 0xffff-th of 2^64. */
 static __always_inline bool is_checksum_right(const struct iphdr *ip)
 {
 	const __u32 *word = (const __u32 *)ip;
 	__u64 sum = (__u64)word[0] + word[1] + word[2] + word[3] + word[4];
 
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	return sum * 0xfffefffefffeffff <= 0x0001000100010001;
 }
 
 /* Rules and next hops may be chosen by ports; not those of fragments, as in the stack. */
@@ -121,7 +119,7 @@ static __always_inline bool read_flow(const struct frame *frame, const struct pa
 	    parsed->class != WEIR_CLASS_IPV6_TCP && parsed->class != WEIR_CLASS_IPV6_UDP &&
 	    parsed->class != WEIR_CLASS_IPV6_SCTP)
 		return true;
-	ports = frame_at(frame, parsed->l4.off, sizeof(copy), copy);
+	ports = header_at(frame, plain, parsed->l4.off, sizeof(copy), copy);
 	if (!ports)
 		return false;
 	fib->sport = ports[0];
@@ -149,7 +147,7 @@ static __always_inline enum weir_forward_reason read_ipv4(const struct frame *fr
 	const struct iphdr *ip;
 	struct iphdr copy;
 
-	ip = frame_at(frame, parsed->ip_off, sizeof(*ip), &copy);
+	ip = header_at(frame, plain, parsed->ip_off, sizeof(*ip), &copy);
 	if (!ip)
 		return WEIR_FORWARD_MALFORMED;
 	if (!plain && ip->ihl != sizeof(*ip) / 4)
@@ -176,7 +174,7 @@ static __always_inline enum weir_forward_reason read_ipv6(const struct frame *fr
 	const struct ipv6hdr *ip;
 	struct ipv6hdr copy;
 
-	ip = frame_at(frame, parsed->ip_off, sizeof(*ip), &copy);
+	ip = header_at(frame, plain, parsed->ip_off, sizeof(*ip), &copy);
 	if (!ip)
 		return WEIR_FORWARD_MALFORMED;
 	if (!plain && ip->nexthdr == IPPROTO_HOPOPTS)
@@ -198,9 +196,9 @@ static __always_inline enum weir_forward_reason read_ipv6(const struct frame *fr
 
 static __always_inline enum weir_forward_reason reason_of_lookup(long answer)
 {
-	switch (answer) {
-	case BPF_FIB_LKUP_RET_SUCCESS:
+	if (answer == BPF_FIB_LKUP_RET_SUCCESS)
 		return WEIR_FORWARD_SENT;
+	switch (answer) {
 	case BPF_FIB_LKUP_RET_BLACKHOLE:
 		return WEIR_FORWARD_BLACKHOLE;
 	case BPF_FIB_LKUP_RET_UNREACHABLE:
