@@ -50,12 +50,18 @@ struct case_of {
 	const struct parsed *parsed;
 	const struct weir_counter *wire;
 	struct known *known;
+	bool has_rules; /* a constant: that of the set */
 };
 
-/* A set of one rule without a match needs no headers. */
-static __always_inline bool needs_headers(void)
+static __always_inline const __u32 *to_forget_by(const struct case_of *packet)
 {
-	return police.has_rules || police.by_addr || police.by_flow || police.marks;
+	return packet->has_rules ? &packet->frame->len_bytes : NULL;
+}
+
+/* A set of one rule without a match needs no headers. */
+static __always_inline bool needs_headers(bool has_rules)
+{
+	return has_rules || police.by_addr || police.by_flow || police.marks;
 }
 
 /* WEIR_FILTER_ACT and the rule's number, or 0. */
@@ -64,21 +70,21 @@ static __always_inline __u32 match(const struct case_of *packet)
 	struct facts facts = {};
 	enum reading reading = read_facts(packet->frame, packet->parsed, &facts);
 
-	keep(packet->frame, packet->parsed, reading, packet->known);
+	keep(packet->frame, packet->parsed, reading, to_forget_by(packet), packet->known);
 	if (reading == READ_MALFORMED || reading == READ_EXTENSIONS)
 		return 0;
 	facts.ip = reading == READ_RULES;
-	return (__u32)forget(find_rule(&facts, packet->frame->len_bytes), packet->frame->len_bytes);
+	return (__u32)forget(find_rule(&facts, packet->frame->len_bytes), to_forget_by(packet));
 }
 
 static __always_inline __u32 which_rule(const struct case_of *packet)
 {
 	__u32 act = 0;
 
-	if (police.has_rules)
+	if (packet->has_rules)
 		act = match(packet);
-	else if (needs_headers())
-		keep(packet->frame, packet->parsed, READ_RULES, packet->known);
+	else if (needs_headers(false))
+		keep(packet->frame, packet->parsed, READ_RULES, NULL, packet->known);
 	return act ? act : police.rest;
 }
 
@@ -107,7 +113,7 @@ static __always_inline enum found find_bucket(const struct case_of *packet,
 	else
 		tag = tag_of_addr(packet->known, policy);
 	return find_or_make(tag, policy->exceed == WEIR_EXCEED_PACE, since, cost,
-			    packet->frame->len_bytes, out);
+			    to_forget_by(packet), out);
 }
 
 static __always_inline enum weir_police_reason hold_to_rate(const struct case_of *packet,
@@ -196,13 +202,13 @@ exceed(struct __sk_buff *skb, const struct case_of *packet, const struct weir_po
 }
 
 /* Where there is one rule, what it says is known to the verifier. */
-static __always_inline const struct weir_policy *policy_of(__u32 number)
+static __always_inline const struct weir_policy *policy_of(bool has_rules, __u32 number)
 {
 	const struct weir_policy *rest = (const void *)&police.policy;
 
 	/* the compiler would take what is written before the load for zeros */
 	asm volatile("" : "+r"(rest));
-	return police.has_rules ? bpf_map_lookup_elem(&weir_policies, &number) : rest;
+	return has_rules ? bpf_map_lookup_elem(&weir_policies, &number) : rest;
 }
 
 /* @skb is NULL at XDP. */
@@ -216,11 +222,11 @@ static __always_inline enum weir_police_reason decide(struct __sk_buff *skb,
 
 	if (!act)
 		return reason_of_none(packet->known->about);
-	policy = policy_of(number);
+	policy = policy_of(packet->has_rules, number);
 	if (!policy)
 		return WEIR_POLICE_PASS_NO_RULE;
 	amount = policy->unit == WEIR_POLICE_BYTES ? packet->wire->bytes : packet->wire->packets;
-	cost = cost_of(policy, forget(amount, packet->frame->len_bytes));
+	cost = cost_of(policy, forget(amount, to_forget_by(packet)));
 	if (skb && police.paces && policy->exceed == WEIR_EXCEED_PACE)
 		reason = pace(skb, packet, number, policy, cost);
 	else
@@ -244,20 +250,26 @@ static __always_inline bool judge(struct __sk_buff *skb, const struct case_of *p
 	return reason < WEIR_POLICE_DROP_EXCEED;
 }
 
-static __always_inline int police_in_xdp(struct xdp_md *xdp, enum frame_kind kind)
+/* What there is without rules is short: once for it, with all that rules need left out. */
+static __always_inline int police_frame(struct xdp_md *xdp, enum frame_kind kind, bool has_rules)
 {
 	struct frame frame = frame_of_xdp(xdp, kind);
 	struct weir_counter wire = {1, frame.len_bytes};
 	struct parsed parsed = {};
 	struct known known = {};
-	const struct case_of packet = {&frame, &parsed, &wire, &known};
+	const struct case_of packet = {&frame, &parsed, &wire, &known, has_rules};
 
 	/* with rules what follows is long, and the verifier would walk it for both */
-	if (needs_headers() && (police.has_rules || !parse_plain(&frame, &parsed)))
+	if (needs_headers(has_rules) && (has_rules || !parse_plain(&frame, &parsed)))
 		parsed = parse_frame(&frame, false);
 	if (police.by_addr)
 		known.ifindex = xdp->ingress_ifindex;
 	return judge(NULL, &packet) ? XDP_PASS : XDP_DROP;
+}
+
+static __always_inline int police_in_xdp(struct xdp_md *xdp, enum frame_kind kind)
+{
+	return police.has_rules ? police_frame(xdp, kind, true) : police_frame(xdp, kind, false);
 }
 
 SEC("xdp")
@@ -272,20 +284,25 @@ int police_xdp_frags(struct xdp_md *xdp)
 	return police_in_xdp(xdp, FRAME_XDP_FRAGS);
 }
 
-SEC("tc")
-int police_tc(struct __sk_buff *skb)
+static __always_inline int police_skb(struct __sk_buff *skb, bool has_rules)
 {
 	struct frame frame = frame_of_skb(skb);
 	bool aggregate = skb->gso_segs > 1;
 	struct weir_counter wire;
 	struct parsed parsed = {};
 	struct known known = {.ifindex = skb->ifindex};
-	const struct case_of packet = {&frame, &parsed, &wire, &known};
+	const struct case_of packet = {&frame, &parsed, &wire, &known, has_rules};
 
-	if (needs_headers() || aggregate)
+	if (needs_headers(has_rules) || aggregate)
 		parsed = parse_frame(&frame, aggregate);
 	wire = wire_of_skb(skb, &parsed);
 	return judge(skb, &packet) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+}
+
+SEC("tc")
+int police_tc(struct __sk_buff *skb)
+{
+	return police.has_rules ? police_skb(skb, true) : police_skb(skb, false);
 }
 
 char weir_license[] SEC("license") = "Dual BSD/GPL";

@@ -23,10 +23,10 @@ WEIR_MAP(weir_clock, ARRAY, __u32, __u64, 1, BPF_F_MMAPABLE, NONE);
 
 const volatile struct weir_police_consts police = {};
 
-/* Only what rules were walked for can differ. */
-static __always_inline __u64 forget(__u64 value, __u32 len_bytes)
+/* Only what rules were walked for can differ. @len_bytes: of the frame; NULL: there are none. */
+static __always_inline __u64 forget(__u64 value, const __u32 *len_bytes)
 {
-	return police.has_rules ? forget_by(value, len_bytes) : value;
+	return len_bytes ? forget_by(value, *len_bytes) : value;
 }
 
 static __always_inline __u64 test_clock_ns(void)

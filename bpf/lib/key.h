@@ -110,10 +110,11 @@ static __always_inline __u32 read_key(const struct frame *frame, const struct pa
 	       (__u32)parsed->l4.proto << ABOUT_PROTO_SHIFT;
 }
 
+/* @len: of the frame, for forget(). */
 static __always_inline void keep(const struct frame *frame, const struct parsed *parsed,
-				 enum reading reading, struct known *known)
+				 enum reading reading, const __u32 *len, struct known *known)
 {
-	__u32 about = ds_of(parsed), len = frame->len_bytes;
+	__u32 about = ds_of(parsed);
 
 	about |= read_key(frame, parsed, about, known);
 	if (reading == READ_MALFORMED)

@@ -58,7 +58,8 @@ static __always_inline __u32 way_of(const struct weir_way_set *set, __u64 tag)
 }
 
 /* The verifier walks what follows once, not for each of them. */
-static __always_inline struct weir_way *way_at(struct weir_way_set *set, __u32 nth, __u32 len_bytes)
+static __always_inline struct weir_way *way_at(struct weir_way_set *set, __u32 nth,
+					       const __u32 *len_bytes)
 {
 	return &set->ways[forget(nth, len_bytes) & (WEIR_WAYS - 1)];
 }
@@ -79,7 +80,7 @@ static __always_inline __s64 full_for(const struct weir_way *way, const struct s
 }
 
 static __always_inline struct weir_way *fullest(struct weir_way_set *set, const struct since *since,
-						__u32 len_bytes)
+						const __u32 *len_bytes)
 {
 	__u32 nth = 0;
 	__s64 most = full_for(&set->ways[0], since);
@@ -135,8 +136,8 @@ static __always_inline struct weir_way_set *set_of(__u64 tag, __u32 nth)
 }
 
 /* In the place of one that is full, of which nothing is lost, or else of the fullest. */
-static __always_inline struct weir_way *way_to_make(const struct key_sets *sets,
-						    const struct since *since, __u32 len_bytes)
+static __always_inline struct weir_way *
+way_to_make(const struct key_sets *sets, const struct since *since, const __u32 *len_bytes)
 {
 	struct weir_way *best = fullest(sets->nth[0], since, len_bytes);
 
@@ -153,10 +154,10 @@ static __always_inline struct weir_way *way_to_make(const struct key_sets *sets,
 	return best;
 }
 
-/* A bucket that is made is one that was full at @full_since, without @cost. @len_bytes: of the
- * frame, for forget(). */
+/* A bucket that is made is one that was full at @full_since, without @cost. @len_bytes: for
+ * forget(). */
 static __always_inline enum found find_or_make(__u64 tag, bool paced, __u64 full_since, __u64 cost,
-					       __u32 len_bytes, struct weir_way **out)
+					       const __u32 *len_bytes, struct weir_way **out)
 {
 	const __u64 place = tag;
 	struct key_sets sets;
