@@ -62,10 +62,11 @@ static __always_inline bool judge(const struct frame *frame, const struct parsed
 {
 	struct facts facts = {};
 	enum reading reading;
+	__u32 match;
 
 	keep_rules();
-	if (is_plain(parsed) && !may_match(frame, parsed))
-		return finish(READ_RULES, find_plain(frame, parsed), wire);
+	if (is_plain(parsed) && match_plain(frame, parsed, &match))
+		return finish(READ_RULES, find_plain(frame, parsed, match), wire);
 	reading = read_facts(frame, parsed, &facts);
 	if (reading == READ_MALFORMED || reading == READ_EXTENSIONS) {
 		add(&weir_filter,

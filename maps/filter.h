@@ -189,7 +189,8 @@ static inline __attribute__((always_inline)) __u32 weir_ip_kind(enum weir_family
 /* What matches that name no MAC address ask of packets of a kind; 0: none is about such packets. */
 enum weir_asked {
 	WEIR_ASKED_VALUES = 1, /* there are matches that name ports, or type and code */
-	WEIR_ASKED_MORE = 2,   /* there are others */
+	WEIR_ASKED_FLAGS = 2,  /* some of them TCP flags, too */
+	WEIR_ASKED_MORE = 4,   /* there are others */
 };
 
 /* Constants of the program: section .rodata, written before it is loaded. */

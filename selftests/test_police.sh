@@ -42,7 +42,7 @@ near() {
 for at in xdp:100000 ingress:20000 egress:100000; do
 	at_hook=${at%:*} n=$(scaled "${at#*:}")
 	ok "$at_hook: $n frames, $at_hook and model agree" \
-		"$BUILD/tests/tool_police" "$WEIR" "$at_hook" "$n" "${POLICE_SEED:-20260101}"
+		"$BUILD/tests/tool_police" "$WEIR" "$at_hook" "$n" "${POLICE_SEED:-20260104}"
 	like "$out" "fed $n " "$at_hook: all of them were fed"
 	[ "$(nproc)" = 1 ] || like "$out" 'leased [1-9]' "$at_hook: some by the leases of keys"
 	# in a few sets there is not every kind of rule

@@ -89,7 +89,10 @@ static inline void make_transport(struct maker *mk, struct weir_filter_rule *rul
 	}
 	if (rule->has & WEIR_HAS_PROTO && (rule->proto == 1 || rule->proto == 58)) {
 		rule->has |= chance(mk, 2) ? WEIR_HAS_ICMP : 0;
-		rule->icmp_min = (uint16_t)(chance(mk, 140) << 8);
+		rule->icmp_min = rule->proto == 1 ? 8 : 128; /* echo: of most that are made */
+		if (chance(mk, 2))
+			rule->icmp_min = (uint16_t)chance(mk, 140);
+		rule->icmp_min = (uint16_t)(rule->icmp_min << 8);
 		rule->icmp_max = rule->icmp_min | 255;
 		if (chance(mk, 2))
 			rule->icmp_min = rule->icmp_max =
@@ -153,13 +156,15 @@ static inline void make_rule(struct maker *mk, bool only_prefix, struct weir_fil
 }
 
 /* One that most packets have nothing of, a few ports or a MAC address; rarely any. */
-static inline void make_rare_rule(struct maker *mk, struct weir_filter_rule *rule)
+static inline void make_rare_rule(struct maker *mk, bool no_address, struct weir_filter_rule *rule)
 {
-	const uint32_t rare = WEIR_HAS_SPORT | WEIR_HAS_DPORT | WEIR_HAS_SMAC | WEIR_HAS_DMAC;
+	const uint32_t address = WEIR_HAS_SRC | WEIR_HAS_DST;
+	const uint32_t rare =
+		WEIR_HAS_SPORT | WEIR_HAS_DPORT | WEIR_HAS_ICMP | WEIR_HAS_SMAC | WEIR_HAS_DMAC;
 
 	do
 		make_rule(mk, false, rule);
-	while (!(rule->has & rare) && chance(mk, 10));
+	while ((!(rule->has & rare) && chance(mk, 10)) || (no_address && rule->has & address));
 	if (rule->sport_max > rule->sport_min + 300)
 		rule->sport_max = (uint16_t)(rule->sport_min + 300);
 	if (rule->dport_max > rule->dport_min + 300)

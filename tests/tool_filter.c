@@ -74,7 +74,7 @@ static void make_rules(struct fuzz *fz)
 	size_t n_list = lists[chance(&fz->mk, 8)], n_matches = matches[chance(&fz->mk, 7)],
 	       kept = 0;
 	size_t n_large = fz->sets ? 0 : LARGE;
-	bool rare = chance(&fz->mk, 2);
+	bool rare = chance(&fz->mk, 3), no_address = chance(&fz->mk, 2);
 	uint64_t salt = chance(&fz->mk, UINT64_MAX);
 
 	fz->deny = chance(&fz->mk, 2);
@@ -84,7 +84,7 @@ static void make_rules(struct fuzz *fz)
 		if (fz->mk.n < n_large)
 			make_large(&fz->mk, &rule);
 		else if (rare && fz->mk.n >= n_large + n_list)
-			make_rare_rule(&fz->mk, &rule);
+			make_rare_rule(&fz->mk, no_address, &rule);
 		else
 			make_rule(&fz->mk, fz->mk.n < n_large + n_list, &rule);
 		rule.deny = verdict_of(&rule, salt);

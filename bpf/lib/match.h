@@ -76,17 +76,17 @@ static __always_inline bool take_row_of_mac(const struct facts *facts, enum weir
 	return take_row(found ? *found : config.no_mac_row[side], out);
 }
 
-static __always_inline bool take_row_of_value(const struct facts *facts, enum weir_value16 which,
+static __always_inline bool take_row_of_value(enum weir_value16 which, __u16 value,
 					      const struct weir_match_row **out)
 {
-	__u32 nth = config.value_row[which][facts->value16[which] >> 8];
-	__u32 index = (__u32)which << 8 | facts->value16[which] >> 8;
+	__u32 nth = config.value_row[which][value >> 8];
+	__u32 index = (__u32)which << 8 | value >> 8;
 	const struct weir_row_page *page;
 
 	if (nth != WEIR_ROW_MIXED)
 		return take_row(nth, out);
 	page = bpf_map_lookup_elem(&weir_row_pages, &index);
-	return page && take_row(page->row[facts->value16[which] & 0xff], out);
+	return page && take_row(page->row[value & 0xff], out);
 }
 
 /* What the lists and the matches know of the packet's addresses. */
@@ -162,15 +162,15 @@ static __always_inline bool take_rows_of_ip(const struct facts *facts, const str
 	}
 	if (facts->l4 == WEIR_L4_PORTS) {
 		if (config.by_value16[WEIR_SPORT] &&
-		    !take_row_of_value(facts, WEIR_SPORT, &out->ports[0]))
+		    !take_row_of_value(WEIR_SPORT, facts->value16[WEIR_SPORT], &out->ports[0]))
 			return false;
 		if (config.by_value16[WEIR_DPORT] &&
-		    !take_row_of_value(facts, WEIR_DPORT, &out->ports[1]))
+		    !take_row_of_value(WEIR_DPORT, facts->value16[WEIR_DPORT], &out->ports[1]))
 			return false;
 		return !config.by_flags || take_row(config.flags_row[facts->flags], &out->flags);
 	}
 	return facts->l4 != WEIR_L4_ICMP || !config.by_value16[WEIR_ICMP] ||
-	       take_row_of_value(facts, WEIR_ICMP, &out->ports[0]);
+	       take_row_of_value(WEIR_ICMP, facts->value16[WEIR_ICMP], &out->ports[0]);
 }
 
 static __always_inline bool take_rows(const struct facts *facts, const struct by_address *by,

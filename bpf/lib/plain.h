@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The short way of whole TCP, UDP and SCTP packets and of ICMP, where no match asks for what they
- * have: their addresses tell everything, so that no struct facts need be filled. What is found is
- * what lib/facts.h and lib/match.h would find.
+ * The short way of whole TCP, UDP and SCTP packets and of ICMP, where matches ask for nothing that
+ * they have, or for their ports, or type and code, alone: so that no struct facts need be filled.
+ * What is found is what lib/facts.h and lib/match.h would find.
  */
 #ifndef WEIR_BPF_PLAIN_H
 #define WEIR_BPF_PLAIN_H
@@ -34,34 +34,89 @@ static __always_inline bool asks_for_macs(const struct frame *frame)
 
 static __always_inline bool asks_for(enum weir_value16 which, __be16 value_be)
 {
-	__u32 value = bounded_by(bpf_ntohs(value_be), 65536);
+	__u32 at = bounded_by(bpf_ntohs(value_be), 65536);
 
-	return config.by_value16[which] && config.values_named[which][value / 8] >> value % 8 & 1;
+	return config.by_value16[which] && config.values_named[which][at / 8] >> at % 8 & 1;
 }
 
-/* May a match have what a packet that is_plain() has? */
-static __always_inline bool may_match(const struct frame *frame, const struct parsed *parsed)
+static __always_inline bool is_icmp4(const struct parsed *parsed)
 {
-	bool is_icmp = parsed->class == WEIR_CLASS_IPV4_ICMP;
+	return parsed->class == WEIR_CLASS_IPV4_ICMP;
+}
+
+static __always_inline __u32 kind_of(const struct parsed *parsed)
+{
 	enum weir_family family = parsed->class <= WEIR_CLASS_IPV4_SCTP ? WEIR_IPV4 : WEIR_IPV6;
-	__u32 kind = weir_ip_kind(family, is_icmp ? WEIR_L4_ICMP : WEIR_L4_PORTS, parsed->l4.proto);
+	enum weir_l4 l4 = is_icmp4(parsed) ? WEIR_L4_ICMP : WEIR_L4_PORTS;
+
+	return bounded_by(weir_ip_kind(family, l4, parsed->l4.proto), WEIR_IP_KINDS);
+}
+
+static __always_inline bool take_rows_of_values(const struct parsed *parsed, const __be16 *values,
+						struct rows *out)
+{
+	if (!take_row(config.ip_row[0][kind_of(parsed)], &out->base))
+		return false;
+	out->ports[0] = out->ports[1] = out->base;
+	if (is_icmp4(parsed))
+		return take_row_of_value(WEIR_ICMP, bpf_ntohs(values[0]), &out->ports[0]);
+	if (config.by_value16[WEIR_SPORT] &&
+	    !take_row_of_value(WEIR_SPORT, bpf_ntohs(values[0]), &out->ports[0]))
+		return false;
+	return !config.by_value16[WEIR_DPORT] ||
+	       take_row_of_value(WEIR_DPORT, bpf_ntohs(values[1]), &out->ports[1]);
+}
+
+/* What find_match() says where nothing else is asked. */
+static __always_inline __u32 match_by_values(const struct parsed *parsed, const __be16 *values)
+{
+	struct rows rows;
+
+	if (!take_rows_of_values(parsed, values, &rows))
+		return 0;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < WEIR_FILTER_WORDS; i++) {
+		__u64 word = rows.base->word[i] & rows.ports[0]->word[i] & rows.ports[1]->word[i];
+
+		if (i == config.words)
+			break;
+		if (word)
+			return config.act[(i * 64 + first_bit(word)) % WEIR_FILTER_MATCHES_MAX];
+	}
+	return 0;
+}
+
+/* May matches ask for nothing of a packet that is_plain() but its values? Then these have said
+ * *match: WEIR_FILTER_ACT and the rule's number, or 0. */
+static __always_inline bool match_plain(const struct frame *frame, const struct parsed *parsed,
+					__u32 *match)
+{
 	const __be16 *values;
 	__be16 copy[2];
+	bool has_named;
 	__u8 asked;
 
+	*match = 0;
 	if (!config.words)
-		return false;
-	asked = config.asked[bounded_by(kind, WEIR_IP_KINDS)];
-	if (asked & WEIR_ASKED_MORE || asks_for_macs(frame))
 		return true;
-	if (!asked)
+	asked = config.asked[kind_of(parsed)];
+	if (asked & WEIR_ASKED_MORE || asks_for_macs(frame))
 		return false;
+	if (!asked)
+		return true;
 	values = frame_at(frame, parsed->l4.off, sizeof(copy), copy);
 	if (!values)
-		return true;
-	if (is_icmp)
-		return asks_for(WEIR_ICMP, values[0]);
-	return asks_for(WEIR_SPORT, values[0]) || asks_for(WEIR_DPORT, values[1]);
+		return false;
+	if (is_icmp4(parsed))
+		has_named = asks_for(WEIR_ICMP, values[0]);
+	else
+		has_named = asks_for(WEIR_SPORT, values[0]) || asks_for(WEIR_DPORT, values[1]);
+	if (has_named && (config.by_address || asked & WEIR_ASKED_FLAGS))
+		return false;
+	if (has_named)
+		*match = match_by_values(parsed, values);
+	*match = (__u32)forget_by(*match, frame->len_bytes);
+	return true;
 }
 
 /* What the list says that this was found in. */
@@ -120,11 +175,15 @@ static __always_inline __u32 find_plain6(const struct frame *frame, __u32 ip_off
 	return act;
 }
 
-/* What find_rule() says of a packet that is_plain() and that no match may have. */
-static __always_inline __u32 find_plain(const struct frame *frame, const struct parsed *parsed)
+/* What find_rule() says of a packet that is_plain(), where this is all that matches say. */
+static __always_inline __u32 find_plain(const struct frame *frame, const struct parsed *parsed,
+					__u32 match)
 {
-	return parsed->class <= WEIR_CLASS_IPV4_SCTP ? find_plain4(frame, parsed->ip_off)
-						     : find_plain6(frame, parsed->ip_off);
+	__u32 list = parsed->class <= WEIR_CLASS_IPV4_SCTP ? find_plain4(frame, parsed->ip_off)
+							   : find_plain6(frame, parsed->ip_off);
+
+	/* as find_rule() has it where no match names an address */
+	return list ? list : match;
 }
 
 #endif

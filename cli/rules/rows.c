@@ -294,8 +294,11 @@ static uint8_t asked_by(const struct weir_set *set, const struct kind *kind)
 	for (size_t i = 0; i < set->n_rules; i++) {
 		const struct weir_filter_rule *rule = &set->rules[i].rule;
 
-		if (by_kind(rule, kind))
-			asked |= rule->has & values ? WEIR_ASKED_VALUES : WEIR_ASKED_MORE;
+		if (!by_kind(rule, kind))
+			continue;
+		asked |= rule->has & values ? WEIR_ASKED_VALUES : WEIR_ASKED_MORE;
+		if (rule->has & WEIR_HAS_FLAGS)
+			asked |= WEIR_ASKED_FLAGS;
 	}
 	return asked;
 }
