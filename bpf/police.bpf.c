@@ -179,7 +179,8 @@ static __always_inline enum weir_police_reason pace(struct __sk_buff *skb,
 static __always_inline bool mark_ds(const struct case_of *packet, const struct weir_policy *policy)
 {
 	struct frame frame = frame_again(packet->frame);
-	__u32 off = packet->known->ip_off;
+	/* Linux 5.10 does not know that 32 bits are no more */
+	__u32 off = bounded_by(packet->known->ip_off, FRAME_OFF_MAX + 1);
 
 	if (!(packet->known->about & (ABOUT_DS4 | ABOUT_DS6)) || !frame_forget(&frame, &off))
 		return false;
