@@ -48,6 +48,9 @@ weir_progress_fn weir_map_progress_start(struct weir_map_progress *progress,
 					 const struct weir_globals *globals);
 void weir_map_progress_end(const struct weir_map_progress *progress);
 
+/* Tables opened with @opts name interfaces as @net does. */
+void weir_table_names_in(struct weir_net *net, struct weir_table_opts *opts);
+
 /* Where types are kept. */
 const char *weir_map_schema(void);
 /* Of a table; 0: none is asked for. */

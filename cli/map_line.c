@@ -104,6 +104,13 @@ static int index_of(const char *name, uint32_t *out, void *ctx)
 	return ifindex > 0 ? 0 : -ENODEV;
 }
 
+void weir_table_names_in(struct weir_net *net, struct weir_table_opts *opts)
+{
+	opts->ifname = name_of;
+	opts->ifindex = index_of;
+	opts->ctx = net;
+}
+
 static const char *last_part(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -131,11 +138,8 @@ int weir_map_line_open(const struct weir_globals *globals, const struct weir_map
 	err = globals->netns ? weir_net_open(globals->netns, &out->net) : 0;
 	if (err)
 		return err;
-	if (out->net) {
-		opts.ifname = name_of;
-		opts.ifindex = index_of;
-		opts.ctx = out->net;
-	}
+	if (out->net)
+		weir_table_names_in(out->net, &opts);
 	out->fd = weir_map_ref_open(globals, &cfg->map);
 	if (out->fd < 0)
 		return out->fd;

@@ -116,15 +116,17 @@ static int find_pinned(const struct weir_pins *pins, struct id_set *set)
 	}
 }
 
-static int open_counters(int fd, const struct weir_stat_config *cfg, struct weir_counters **out)
+static int open_counters(const struct weir_stat *stat, int fd, const struct weir_stat_config *cfg,
+			 struct weir_counters **out)
 {
-	const struct weir_table_opts types = {
+	struct weir_table_opts types = {
 		.size = sizeof(types),
 		.key_type = cfg->key_type,
 		.value_type = cfg->value_type,
 		.schema = weir_map_schema(),
 	};
 
+	weir_table_names_in(stat->net, &types);
 	return weir_counters_open(fd, &types, out);
 }
 
@@ -149,7 +151,7 @@ static int add_counters(struct weir_stat *stat, int fd, const struct weir_stat_c
 {
 	struct weir_stat_map *maps;
 	struct weir_counters *ctrs;
-	int err = open_counters(fd, cfg, &ctrs);
+	int err = open_counters(stat, fd, cfg, &ctrs);
 
 	if (err)
 		return err;
@@ -258,9 +260,9 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 	err = weir_pins_read(&stat->pins);
 	if (err)
 		return err;
-	if (cfg->map || cfg->id)
-		return open_named(stat, globals, cfg);
 	err = open_net(stat, globals, cfg);
+	if (cfg->map || cfg->id)
+		return err ?: open_named(stat, globals, cfg);
 	err = err ?: find_all(stat, &set);
 	if (!err)
 		err = open_set(stat, &set, cfg);
@@ -273,7 +275,8 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 /* ---- again --------------------------------------------------------------- */
 
 /* Another map where this one was pinned: it goes on there, from zero. */
-static int follow_pin(struct weir_stat_map *map, const struct weir_stat_config *cfg)
+static int follow_pin(const struct weir_stat *stat, struct weir_stat_map *map,
+		      const struct weir_stat_config *cfg)
 {
 	struct weir_counters *ctrs = NULL;
 	struct bpf_map_info info = {0};
@@ -283,7 +286,7 @@ static int follow_pin(struct weir_stat_map *map, const struct weir_stat_config *
 	/* of a device that is gone nothing is known: reading says so */
 	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) &&
 	    info.id != weir_counters_map(map->ctrs)->id)
-		err = open_counters(fd, cfg, &ctrs);
+		err = open_counters(stat, fd, cfg, &ctrs);
 	if (fd >= 0)
 		close(fd);
 	/* what is there now may be no counter map */
@@ -332,8 +335,8 @@ int weir_stat_again(struct weir_stat *stat, const struct weir_stat_config *cfg)
 	weir_pins_free(stat->pins);
 	stat->pins = pins;
 	for (size_t i = 0; i < stat->n && !err; i++)
-		err = follow_pin(&stat->maps[i], cfg);
-	if (err || !stat->net)
+		err = follow_pin(stat, &stat->maps[i], cfg);
+	if (err || cfg->map || cfg->id)
 		return err;
 	err = find_all(stat, &set);
 	if (!err)

@@ -38,6 +38,7 @@ struct weir_counters {
 	struct weir_counter_type type;
 	struct weir_key_names *names;
 	struct weir_type *key; /* for keys that no enumerator names; NULL: numbers, bytes */
+	struct weir_value_env env;
 	struct weir_walk *walk;
 	struct weir_sums *sums; /* NULL: not yet, or not here */
 	unsigned int walks;
@@ -118,8 +119,10 @@ int weir_counters_open(int fd, const struct weir_table_opts *types, struct weir_
 	if (ctrs->fd < 0)
 		err = weir_fail(-errno, "map id %u (%s): %s; %s", map.id, map.name,
 				weir_errstr(errno), weir_errhint(EMFILE));
+	types = types ? types : &none;
+	ctrs->env = (struct weir_value_env){types->ifname, types->ifindex, types->ctx, false};
 	if (!err)
-		err = load_types(ctrs, types ? types : &none);
+		err = load_types(ctrs, types);
 	if (!err)
 		err = weir_walk_new(ctrs->fd, &ctrs->map, &ctrs->walk);
 	if (err) {
@@ -236,6 +239,13 @@ static int take(const void *keys, const void *values, size_t n, void *ctx)
 	return 0;
 }
 
+bool weir_counters_by_ifindex(const struct weir_counters *ctrs)
+{
+	return ctrs->key && ctrs->key->form == WEIR_FORM_IFINDEX &&
+	       (ctrs->map.type == BPF_MAP_TYPE_ARRAY ||
+		ctrs->map.type == BPF_MAP_TYPE_PERCPU_ARRAY);
+}
+
 bool weir_counters_have_packets(const struct weir_counters *ctrs)
 {
 	return ctrs->type.packets.size_bytes;
@@ -346,7 +356,7 @@ static void write_typed(const struct weir_counters *ctrs, const void *key, char 
 	const char *written;
 
 	weir_buf_init(&out, -1);
-	weir_value_write(ctrs->key, key, NULL, &out);
+	weir_value_write(ctrs->key, key, &ctrs->env, &out);
 	written = weir_buf_string(&out);
 	snprintf(text, ctrs->text_room, "%s", written ? written : "?");
 	/* what is cut must not make two keys the same one */

@@ -53,6 +53,11 @@ sent_to() {
 		jq -r --arg dev "$1" '.forward[] | select(.dev == $dev) | "\(.packets) \(.bytes)"'
 }
 
+# served PATTERN: a line of the metrics.
+served() {
+	ns "$R" curl -s http://127.0.0.1:9778/metrics | grep -q "^$1\$"
+}
+
 # ---- model ---------------------------------------------------------------------------
 
 no_context='test runs at XDP know of interfaces since Linux 5.15'
@@ -148,6 +153,12 @@ ok 'ping' ns "$C" ping -q -c 10 -i 0.01 -W 1 10.99.2.2
 ok 'over IPv6' ns "$C" ping -q -c 10 -i 0.01 -W 1 fd99:2::2
 is "$(count sent)" 40 'all of them were forwarded here'
 is "$(sent_to r0) $(sent_to r1)" "20 $((10 * 98 + 10 * 118)) 20 $((10 * 98 + 10 * 118))" 'and counted where they went'
+is "$("$WEIR" -n "$R" -j stat dev r0 | jq -c '[.[] | select(.map == "weir_forward_to").counters[].name]')" '["r0","r1"]' 'stat has their names'
+ip -n "$R" link set lo up
+background ns "$R" "$WEIR" -n "$R" serve interval 0.2 listen 127.0.0.1:9778 2>/dev/null
+ok 'serve has them, and whose they are' wait_for 10 served 'weir_packets_total{map="weir_forward_to",dev="r0,r1",hook="xdp",id="[0-9]*",key="r1"} 20'
+is "$(ns "$R" curl -s http://127.0.0.1:9778/metrics | grep -c '^weir_packets_total{map="weir_forward_to"')" 2 'and none of what is no interface'
+stop "$bg"
 run ns "$R" "$WEIR" stat dev r0
 like "$out" 'sent +40 ' 'stat shows them by name'
 like "$out" ' r1 +20 +2160' 'and by interface'

@@ -70,7 +70,7 @@ static void say_where(const struct weir_collect *collect, struct weir_snap *snap
 	for (size_t i = 0; i < collect->look.now.n; i++) {
 		const struct weir_attachment *at = &collect->look.now.items[i];
 
-		if (!at->has_prog || !weir_prog_uses(&at->prog, map->id))
+		if (!weir_look_uses(&collect->look, i, map->id))
 			continue;
 		list_word(devs, sizeof(devs), at->dev);
 		list_word(hooks, sizeof(hooks), weir_hook_name(at->hook));
@@ -102,15 +102,18 @@ static struct weir_snap_series *next_series(const struct weir_collect *collect,
 static int add_series(const struct weir_collect *collect, struct weir_snap *snap,
 		      struct weir_snap_map *map, const struct weir_counters *ctrs, uint32_t n)
 {
+	bool no_zeros = weir_counters_by_ifindex(ctrs);
 	int err;
 
 	map->first_series = snap->n_series;
 	map->n_cut = (uint32_t)weir_counters_rest(ctrs);
 	for (uint32_t i = 0; i < n; i++) {
 		struct weir_count count = weir_counters_value(ctrs, i);
-		struct weir_snap_series *series =
-			next_series(collect, snap, map, weir_counters_name(ctrs, i), &err);
+		struct weir_snap_series *series;
 
+		if (no_zeros && !count.packets && !count.bytes)
+			continue;
+		series = next_series(collect, snap, map, weir_counters_name(ctrs, i), &err);
 		if (!series) {
 			map->n_cut += n - i;
 			return err;
@@ -179,9 +182,27 @@ static void say_how(const struct weir_attachment *at, char *buf, size_t len)
 			 strcmp(at->kind, "bpf") != 0 ? at->kind : "");
 }
 
-static int add_prog(const struct weir_collect *collect, struct weir_snap *snap, uint32_t dev,
-		    const struct weir_attachment *at)
+/* Those of the maps @ids that are counter maps. */
+static int add_refs(const struct weir_look *look, struct weir_snap *snap,
+		    struct weir_snap_prog *prog, const uint32_t *ids, size_t n)
 {
+	for (size_t i = 0; i < n; i++) {
+		const struct weir_watched *map = weir_look_map(look, ids[i]);
+
+		if (!map || !map->in_snap)
+			continue;
+		if (weir_snap_add_ref(snap, map->number))
+			return weir_board_no_memory();
+		prog->n_refs++;
+	}
+	return 0;
+}
+
+static int add_prog(const struct weir_collect *collect, struct weir_snap *snap, uint32_t dev,
+		    size_t nth)
+{
+	const struct weir_look *look = &collect->look;
+	const struct weir_attachment *at = &look->now.items[nth];
 	struct weir_snap_prog *prog = weir_snap_add_prog(snap);
 	char how[64];
 	int err = 0;
@@ -198,15 +219,10 @@ static int add_prog(const struct weir_collect *collect, struct weir_snap *snap, 
 	prog->runs = at->prog.run_count;
 	prog->run_time_ns = at->prog.run_time_ns;
 	prog->first_ref = snap->n_refs;
-	for (uint32_t i = 0; i < at->prog.n_map_ids && !err; i++) {
-		const struct weir_watched *map = weir_look_map(&collect->look, at->prog.map_ids[i]);
-
-		if (!map || !map->in_snap)
-			continue;
-		err = weir_snap_add_ref(snap, map->number);
-		prog->n_refs++;
-	}
-	return err ? weir_board_no_memory() : 0;
+	err = add_refs(look, snap, prog, at->prog.map_ids, at->prog.n_map_ids);
+	if (!err && nth < look->n_behind)
+		err = add_refs(look, snap, prog, look->behind[nth].ids, look->behind[nth].n);
+	return err;
 }
 
 static int fill_queues(const struct weir_collect *collect, struct weir_snap *snap,
@@ -287,7 +303,7 @@ static int add_dev(struct weir_collect *collect, struct weir_snap *snap,
 	for (size_t i = 0; i < collect->look.now.n && !err; i++) {
 		if (collect->look.now.items[i].ifindex != stats->ifindex)
 			continue;
-		err = add_prog(collect, snap, number, &collect->look.now.items[i]);
+		err = add_prog(collect, snap, number, i);
 		snap->devs[number].n_progs++;
 	}
 	return err ?: add_queues(collect, snap, stats, &snap->devs[number].queues);

@@ -13,6 +13,7 @@
 #include "cli/board/look.h"
 #include "cli/interval.h"
 #include "cli/map.h"
+#include "cli/step/step.h"
 #include "loader/log.h"
 
 int weir_board_no_memory(void)
@@ -59,14 +60,25 @@ struct weir_watched *weir_look_map(const struct weir_look *look, uint32_t id)
 	return at < look->n_maps && look->maps[at].id == id ? &look->maps[at] : NULL;
 }
 
-/* 0, *out NULL: no counter map. */
-static int open_counters(uint32_t id, struct weir_counters **out)
+bool weir_look_uses(const struct weir_look *look, size_t nth, uint32_t map_id)
 {
-	const struct weir_table_opts types = {.size = sizeof(types), .schema = weir_map_schema()};
+	const struct weir_attachment *at = &look->now.items[nth];
+	bool uses = at->has_prog && weir_prog_uses(&at->prog, map_id);
+
+	for (size_t i = 0; !uses && nth < look->n_behind && i < look->behind[nth].n; i++)
+		uses = look->behind[nth].ids[i] == map_id;
+	return uses;
+}
+
+/* 0, *out NULL: no counter map. */
+static int open_counters(struct weir_net *net, uint32_t id, struct weir_counters **out)
+{
+	struct weir_table_opts types = {.size = sizeof(types), .schema = weir_map_schema()};
 	int fd = weir_map_open_id_quiet(id), err;
 
 	if (fd < 0)
 		return fd;
+	weir_table_names_in(net, &types);
 	err = weir_counters_open(fd, &types, out);
 	close(fd);
 	return err == -EMEDIUMTYPE ? 0 : err;
@@ -92,9 +104,40 @@ static int watch_map(struct weir_look *look, uint32_t id)
 	}
 	memmove(look->maps + at + 1, look->maps + at, (look->n_maps - at) * sizeof(*look->maps));
 	look->maps[at] = (struct weir_watched){.id = id, .present = true};
-	look->maps[at].failed = open_counters(id, &look->maps[at].ctrs) != 0;
+	look->maps[at].failed = open_counters(look->net, id, &look->maps[at].ctrs) != 0;
 	look->n_maps++;
 	return 0;
+}
+
+static int watch_maps_of(struct weir_look *look, const struct weir_prog *prog,
+			 struct weir_behind *behind)
+{
+	int err = 0;
+
+	look->has_runs |= prog->run_count != 0;
+	behind->n = weir_step_counters(prog, behind->ids);
+	for (size_t i = 0; i < prog->n_map_ids && !err; i++)
+		err = watch_map(look, prog->map_ids[i]);
+	for (size_t i = 0; i < behind->n && !err; i++)
+		err = watch_map(look, behind->ids[i]);
+	return err;
+}
+
+static int watch_attached(struct weir_look *look)
+{
+	size_t n = look->now.n;
+	struct weir_behind *behind = reallocarray(look->behind, n ? n : 1, sizeof(*behind));
+	int err = 0;
+
+	if (!behind)
+		return weir_board_no_memory();
+	look->behind = behind;
+	while (look->n_behind < n && !err) {
+		size_t i = look->n_behind++;
+
+		err = watch_maps_of(look, &look->now.items[i].prog, &behind[i]);
+	}
+	return err;
 }
 
 static int watch_pinned(struct weir_look *look)
@@ -129,7 +172,7 @@ int weir_look_around(struct weir_look *look)
 
 	look->before = look->now;
 	look->now = before;
-	look->now.n = 0;
+	look->now.n = look->n_behind = 0;
 	look->has_runs = false;
 	for (size_t i = 0; i < look->n_maps; i++)
 		look->maps[i].present = false;
@@ -140,13 +183,7 @@ int weir_look_around(struct weir_look *look)
 		return err;
 	weir_pins_free(look->pins);
 	look->pins = pins;
-	for (size_t i = 0; i < look->now.n && !err; i++) {
-		const struct weir_prog *prog = &look->now.items[i].prog;
-
-		look->has_runs |= prog->run_count != 0;
-		for (uint32_t m = 0; m < prog->n_map_ids && !err; m++)
-			err = watch_map(look, prog->map_ids[m]);
-	}
+	err = watch_attached(look);
 	if (!err && !look->dev)
 		err = watch_pinned(look);
 	if (err)
@@ -160,7 +197,7 @@ void weir_look_forget(struct weir_look *look)
 {
 	for (size_t i = 0; i < look->n_maps; i++)
 		weir_counters_close(look->maps[i].ctrs);
-	look->n_maps = look->now.n = look->before.n = 0;
+	look->n_maps = look->now.n = look->before.n = look->n_behind = 0;
 	look->time_ns = 0;
 }
 
@@ -168,6 +205,7 @@ void weir_look_free(struct weir_look *look)
 {
 	weir_look_forget(look);
 	free(look->maps);
+	free(look->behind);
 	free(look->now.items);
 	free(look->before.items);
 	weir_pins_free(look->pins);

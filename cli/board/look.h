@@ -3,6 +3,7 @@
 #ifndef WEIR_CLI_BOARD_LOOK_H
 #define WEIR_CLI_BOARD_LOOK_H
 
+#include "cli/step/step.h"
 #include "loader/weir.h"
 #include "maps/weir_map.h"
 
@@ -21,12 +22,20 @@ struct weir_attached {
 	size_t n, room;
 };
 
+/* Counters of the programs that a gate calls. */
+struct weir_behind {
+	uint32_t ids[WEIR_STEP_COUNTERS_ALL];
+	size_t n;
+};
+
 struct weir_look {
 	struct weir_net *net;
 	const char *dev; /* only what is on it; NULL: all, and what is pinned */
 	struct weir_pins *pins;
 	struct weir_attached now, before; /* @before spares reading its programs again */
-	struct weir_watched *maps;	  /* by id */
+	struct weir_behind *behind;	  /* of @now's first items */
+	size_t n_behind;
+	struct weir_watched *maps; /* by id */
 	size_t n_maps, room_maps;
 	uint64_t time_ns;
 	bool has_runs; /* programs' runs are counted: they are looked at each time */
@@ -39,6 +48,8 @@ int weir_board_no_memory(void);
 int weir_look_around(struct weir_look *look);
 /* Nothing is attached, no map is watched, until it is looked around again: soon. */
 void weir_look_forget(struct weir_look *look);
+/* Does the program of @now's @nth item use the map, or one behind it? */
+bool weir_look_uses(const struct weir_look *look, size_t nth, uint32_t map_id);
 /* NULL: it is not watched. */
 struct weir_watched *weir_look_map(const struct weir_look *look, uint32_t id);
 /* @look->net, too. */
