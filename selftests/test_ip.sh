@@ -60,7 +60,14 @@ ip -n "$A" -6 route add fd00:dd::/64 encap seg6 mode encap segs fd00:51d::1,fd00
 ns "$A" ping -6 -q -n -c 4 -i 0.01 -W 0.1 fd00:dd::1 >/dev/null 2>&1
 is "$(hits 4)" 4 'sees each packet'
 ok 'with counters of the kernel' ip_b -6 route add fd00:51d::9/128 encap seg6local action End.BPF endpoint obj "$LWT" sec end count dev v1
-like "$(ns "$B" ip -6 -s route show fd00:51d::9)" 'packets 0' 'which are there'
+# Stock ip asks for them, too.
+seg6_counts() {
+	ip -n "$B" -6 route add fd00:51d::8/128 encap seg6local action End count dev v1 &&
+		ip -n "$B" -6 -s route show fd00:51d::8 | grep 'packets 0'
+}
+if skip_unless seg6_counts 'routes of seg6local count since Linux 5.13'; then
+	like "$(ns "$B" ip -6 -s route show fd00:51d::9)" 'packets 0' 'which are there'
+fi
 
 ok 'one of two next hops' ip_a route add 10.202.0.0/24 \
 	nexthop encap bpf out obj "$LWT" sec out via 10.99.1.2 nexthop via 10.99.1.3 dev v0
@@ -138,14 +145,16 @@ like "${err%%$'\n'*}" '^Error: .*MTU' "the kernel's text is the first line"
 like "$err" $'\nv0: .*smaller MTU.*xdp.frags.*xdpgeneric' 'then what can be done'
 [ ! -e "$BPFFS/tc/globals/weir_count" ]
 verdict $? 'its pins are taken back'
-ok 'its own remedy' ip_a link set dev v0 xdp obj "$NEW" sec xdp.frags
-ok 'and off' ip_a link set dev v0 xdp off
+if skip_unless 'kernel_has frags' 'xdp.frags needs Linux 5.18' 2; then
+	ok 'its own remedy' ip_a link set dev v0 xdp obj "$NEW" sec xdp.frags
+	ok 'and off' ip_a link set dev v0 xdp off
+fi
 ip -n "$A" link set v0 mtu 1500
 ip -n "$B" link set v1 mtu 1500
 
 # A BPF link holds the hook.
-ok 'a pinned program' bpftool prog loadall "$NEW" "$BPFFS/progs"
-ok 'a BPF link' ns "$A" "$BUILD/tests/tool_attach" xdp-link v0 "$BPFFS/progs/count_xdp" "$BPFFS/link"
+ok 'a pinned program' bpftool prog loadall "$PROGS/bench_small.o" "$BPFFS/progs"
+ok 'a BPF link' ns "$A" "$BUILD/tests/tool_attach" xdp-link v0 "$BPFFS/progs/small_xdp" "$BPFFS/link"
 for words in 'obj NEW sec xdp' off; do
 	# shellcheck disable=SC2086 # words
 	run ip_a -force link set dev v0 xdp ${words/NEW/$NEW}
