@@ -193,6 +193,13 @@ enum weir_asked {
 	WEIR_ASKED_MORE = 4,   /* there are others */
 };
 
+/* Which of the 64 runs of six bits of a number that has each of them once (de Bruijn's) begins
+ * where @word has its one bit: 0 to 63. */
+static inline __attribute__((always_inline)) __u32 weir_run_of_bit(__u64 word)
+{
+	return (__u32)(word * 0x03f79d71b4cb0a89ULL >> 58);
+}
+
 /* Constants of the program: section .rodata, written before it is loaded. */
 struct weir_filter_consts {
 	__u32 deny;				/* the default */
@@ -214,6 +221,7 @@ struct weir_filter_consts {
 	__u8 values_named[WEIR_VALUES16][65536 / 8];	/* a bit each */
 	__u32 no_prefix_row[WEIR_FAMILIES][WEIR_SIDES]; /* where there is no tree */
 	__u16 flags_row[256];
+	__u8 bit_of_run[64]; /* by weir_run_of_bit(): the bit's number */
 	__u16 act[WEIR_FILTER_MATCHES_MAX];
 };
 

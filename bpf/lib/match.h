@@ -132,16 +132,7 @@ static __always_inline bool find_address(const struct facts *facts, enum weir_si
 /* Of the lowest bit set. */
 static __always_inline __u32 first_bit(__u64 word)
 {
-	__u32 bit = 0;
-
-#pragma clang loop unroll(full)
-	for (__u32 half = 32; half; half /= 2) {
-		if (word & ((1ULL << half) - 1))
-			continue;
-		word >>= half;
-		bit += half;
-	}
-	return bit;
+	return config.bit_of_run[weir_run_of_bit(word & -word)];
 }
 
 /* What is known of a packet, a row each; one that is not asked for is the first: a row ANDed

@@ -364,6 +364,8 @@ int weir_tables_match(const struct weir_set *set, struct weir_tables *tables)
 		config->act[i] = (uint16_t)(WEIR_FILTER_ACT | (rule->deny ? WEIR_FILTER_DENY : 0) |
 					    rule->counter);
 	}
+	for (uint8_t bit = 0; bit < 64; bit++)
+		config->bit_of_run[weir_run_of_bit(1ULL << bit)] = bit;
 	match_kinds(set, tables);
 	config->by_flags = !!(has & WEIR_HAS_FLAGS);
 	for (unsigned int value = 0; value < 256 && config->by_flags; value++)
