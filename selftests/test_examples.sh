@@ -88,8 +88,8 @@ ip -n "$B" route add 10.99.3.0/24 via 10.99.2.2
 ip -n "$B" -6 route add fd99:3::/64 via fd99:2::2
 ip -n "$SERVER" route add default via 10.99.3.1
 ip -n "$SERVER" -6 route add default via fd99:3::1
-ns "$B" ethtool -K eth3 gro on tx off >/dev/null
-ns "$SERVER" ethtool -K eth0 gro on tx off >/dev/null
+takes_xdp "$B" eth3
+takes_xdp "$SERVER" eth0
 printf 'routed\n' >"$TMP/index.html"
 background ns "$SERVER" python3 -m http.server --directory "$TMP" --bind :: 80
 background ns "$SERVER" iperf3 -s >/dev/null

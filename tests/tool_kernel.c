@@ -9,6 +9,7 @@
  *   tool_kernel callbacks   5.13: functions given to helpers
  *   tool_kernel link-targets  5.13: links tell what they stand in
  *   tool_kernel enum64      6.0: BTF with enums of 64 bits
+ *   tool_kernel xdp-features  6.3: interfaces tell what their drivers do at XDP
  *   tool_kernel percpu-lookups  5.19: programs that read other CPUs' values
  *   tool_kernel long-runs   7: test runs of tc programs with frames of several pages
  *   tool_kernel xdp-context test runs of XDP programs that say by which interface a frame came
@@ -109,8 +110,8 @@ static bool has_tracing(void)
 	       bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", zero, N(zero), &opts) >= 0;
 }
 
-/* A member of bpf_link_info, in the kernel's own types. */
-static bool has_link_targets(void)
+/* Of any struct of the kernel's own types. */
+static bool has_member(const char *name)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	bool has = false;
@@ -119,11 +120,22 @@ static bool has_link_targets(void)
 		const struct btf_type *t = btf__type_by_id(btf, id);
 
 		for (int i = 0; btf_is_struct(t) && !has && i < btf_vlen(t); i++)
-			has = !strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off),
-				      "target_obj_id");
+			has = !strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), name);
 	}
 	btf__free(btf);
 	return has;
+}
+
+/* Of bpf_link_info. */
+static bool has_link_targets(void)
+{
+	return has_member("target_obj_id");
+}
+
+/* Of net_device. */
+static bool has_xdp_features(void)
+{
+	return has_member("xdp_features");
 }
 
 static const struct {
@@ -139,6 +151,7 @@ static const struct {
 	{"tracing", has_tracing},
 	{"long-runs", has_long_runs},
 	{"xdp-context", has_xdp_context},
+	{"xdp-features", has_xdp_features},
 	{"percpu-lookups", has_percpu_lookups},
 };
 
