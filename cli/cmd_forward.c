@@ -105,19 +105,16 @@ static void note_checksums(const struct run *run)
 			      run->port->link->name);
 }
 
-/* A kernel that does not tell (before Linux 6.3) is taken to send. */
 static void note_sending(const struct weir_forward_port *port)
 {
-	if (port->unasked && !strcmp(port->link->kind, "veth"))
-		weir_say_note("%s: what goes there is lost unless its other end takes frames from "
-			      "XDP, which this kernel does not tell: an XDP program there, or from "
-			      "Linux 5.13 `ethtool -K PEER gro on`",
-			      port->link->name);
 	if (port->sends || port->port.below != (uint32_t)port->link->ifindex)
 		return;
 	weir_say_note("%s: %s; what goes there takes the stack's way until `on` is said again",
 		      port->link->name,
-		      !strcmp(port->link->kind, "veth")
+		      port->unasked
+			      ? "its other end has no XDP program, and without one this kernel "
+				"does not tell whether it takes frames from XDP: attach one there"
+		      : !strcmp(port->link->kind, "veth")
 			      ? "its other end takes no frames from XDP: `ethtool -K PEER gro on` "
 				"there"
 			      : "its driver sends no frames of XDP");

@@ -64,7 +64,7 @@ int weir_nl_link_info_parse(const struct nlmsghdr *msg, struct weir_link_info *o
 	const struct nlattr *attr;
 	bool elsewhere = false;
 
-	*out = (struct weir_link_info){0};
+	*out = (struct weir_link_info){.peer_nsid = -1};
 	if (msg->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(msg) < sizeof(*head))
 		return -EBADMSG;
 	out->ifindex = head->ifi_index;
@@ -85,6 +85,7 @@ int weir_nl_link_info_parse(const struct nlmsghdr *msg, struct weir_link_info *o
 			break;
 		case IFLA_LINK_NETNSID:
 			elsewhere = true;
+			out->peer_nsid = (int)weir_nl_attr_u32(attr);
 			break;
 		case IFLA_MASTER:
 			out->above = (int)weir_nl_attr_u32(attr);
@@ -96,6 +97,7 @@ int weir_nl_link_info_parse(const struct nlmsghdr *msg, struct weir_link_info *o
 			break;
 		}
 	}
+	out->peer = strcmp(out->kind, "veth") ? 0 : out->below;
 	if (elsewhere)
 		out->below = 0;
 	return 0;
@@ -216,6 +218,14 @@ int weir_link_infos(struct weir_net *net, struct weir_link_info **out, size_t *n
 	*out = list.links;
 	*n = list.n;
 	return 0;
+}
+
+int weir_link_peer_has_xdp(struct weir_net *net, const struct weir_link_info *veth)
+{
+	struct weir_link peer;
+
+	return !weir_nl_link_in(net, veth->peer, veth->peer_nsid, &peer) &&
+	       (peer.xdp_attached == XDP_ATTACHED_DRV || peer.xdp_attached == XDP_ATTACHED_MULTI);
 }
 
 /* ---- the netdev family ---------------------------------------------------- */

@@ -52,6 +52,8 @@ typedef int (*weir_link_fn)(const struct weir_link *link, void *ctx);
  * only once the whole answer is there. @ifindex 0: all. */
 int weir_nl_links(struct weir_net *net, weir_link_fn fn, void *ctx);
 int weir_nl_link(struct weir_net *net, const char *name, int ifindex, struct weir_link *out);
+/* In the namespace that is @nsid in @net (Linux 4.15), -1: in @net. */
+int weir_nl_link_in(struct weir_net *net, int ifindex, int nsid, struct weir_link *out);
 /* Qdiscs of every kind. */
 int weir_nl_qdisc_dump(struct weir_net *net, int ifindex, weir_tc_qdisc_fn fn, void *ctx,
 		       struct weir_ack *ack);

@@ -164,14 +164,39 @@ out:
 	return err;
 }
 
+static int ask_link(struct weir_net *net, struct nlmsghdr *ask, struct weir_link *out)
+{
+	struct weir_nl_answer answer = {0};
+	struct weir_ack ack;
+	int err = weir_nl_ask(net, ask, &answer, &ack);
+
+	if (!err)
+		err = answer.len_bytes ? weir_nl_link_parse((const void *)answer.bytes, out)
+				       : -EBADMSG;
+	weir_nl_answer_free(&answer);
+	return err;
+}
+
+int weir_nl_link_in(struct weir_net *net, int ifindex, int nsid, struct weir_link *out)
+{
+	uint8_t buf[64] __attribute__((aligned(4)));
+	struct nlmsghdr *ask =
+		weir_nl_request(buf, sizeof(buf), RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	struct ifinfomsg *head = mnl_nlmsg_get_payload(ask);
+
+	head->ifi_index = ifindex;
+	mnl_attr_put_u32(ask, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (nsid >= 0)
+		mnl_attr_put_u32(ask, IFLA_TARGET_NETNSID, (uint32_t)nsid);
+	return ask_link(net, ask, out);
+}
+
 int weir_nl_link(struct weir_net *net, const char *name, int ifindex, struct weir_link *out)
 {
 	uint8_t buf[64 + ALTNAME_BYTES] __attribute__((aligned(4)));
 	struct nlmsghdr *ask =
 		weir_nl_request(buf, sizeof(buf), RTM_GETLINK, 0, sizeof(struct ifinfomsg));
 	struct ifinfomsg *head = mnl_nlmsg_get_payload(ask);
-	struct weir_nl_answer answer = {0};
-	struct weir_ack ack;
 	int err;
 
 	head->ifi_index = ifindex;
@@ -182,15 +207,9 @@ int weir_nl_link(struct weir_net *net, const char *name, int ifindex, struct wei
 		mnl_attr_put_strz(ask, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME,
 				  name);
 	}
-	err = weir_nl_ask(net, ask, &answer, &ack);
+	err = ask_link(net, ask, out);
 	/* The kernel's policy refuses names that no interface can have. */
-	if (name && (err == -EINVAL || err == -ERANGE))
-		err = -ENODEV;
-	if (!err)
-		err = answer.len_bytes ? weir_nl_link_parse((const void *)answer.bytes, out)
-				       : -EBADMSG;
-	weir_nl_answer_free(&answer);
-	return err;
+	return name && (err == -EINVAL || err == -ERANGE) ? -ENODEV : err;
 }
 
 int weir_nl_qdisc_dump(struct weir_net *net, int ifindex, weir_tc_qdisc_fn fn, void *ctx,

@@ -486,6 +486,8 @@ struct weir_link_info {
 	bool is_ethernet, up;
 	uint8_t mac[6];
 	int below;		/* the interface that it is made on, in the same namespace; 0 */
+	int peer;		/* of a "veth": the other end, in the namespace that is peer_nsid */
+	int peer_nsid;		/* here; -1: this one */
 	int above;		/* the bridge, bond or VRF that it is part of; 0 */
 	uint16_t vlan_id;	/* of a "vlan" */
 	uint16_t vlan_proto_be; /* ETH_P_8021Q, ETH_P_8021AD */
@@ -495,9 +497,13 @@ struct weir_link_info {
 /* All interfaces of @net, to be free()d. Logged. */
 int weir_link_infos(struct weir_net *net, struct weir_link_info **out, size_t *n);
 /* 1: the driver sends frames that XDP redirects to @ifindex now (a veth does while the other end
- * has XDP or GRO). 0: it does not. -EOPNOTSUPP: the kernel does not tell (Linux 6.3). Not logged.
+ * has XDP or, from Linux 5.13, GRO). 0: it does not. -EOPNOTSUPP: the kernel does not tell (Linux
+ * 6.3). Not logged.
  */
 int weir_link_sends_xdp(struct weir_net *net, int ifindex);
+/* 1: the other end of a veth has an XDP program in its driver, 0: it has not, or that cannot be
+ * seen from here. Not logged. */
+int weir_link_peer_has_xdp(struct weir_net *net, const struct weir_link_info *veth);
 /* 1: the card takes VLAN tags off frames before XDP sees them; 0: it does not, or has no such
  * switch. */
 int weir_link_strips_tags(struct weir_net *net, const char *dev);

@@ -270,11 +270,11 @@ veth_pair() {
 	veth_end "$ns_a" "$dev_a" "$n" 1 2 "$mac_b" && veth_end "$ns_b" "$dev_b" "$n" 2 1 "$mac_a"
 }
 
-# takes_xdp NETNS DEV: a veth takes what XDP sends to its other end; before Linux 5.13 only beside
-# a program.
+# takes_xdp NETNS DEV: a veth takes what XDP sends to its other end; before Linux 6.3 only beside
+# a program, as far as can be told.
 takes_xdp() {
 	ns "$1" ethtool -K "$2" gro on tx off >/dev/null
-	kernel_has frags || "$WEIR" -n "$1" -q attach dev "$2" xdp native obj "$BUILD/bpf/count.o" prog count_xdp
+	kernel_has xdp-features || "$WEIR" -n "$1" -q attach dev "$2" xdp native obj "$BUILD/bpf/count.o" prog count_xdp
 }
 
 # veth_mac NETNS DEV: its Ethernet address.

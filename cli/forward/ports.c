@@ -123,7 +123,10 @@ static void ask_sending(const struct weir_forward_ports *ports, struct weir_forw
 	if (!below || (below != port && is_vlan(below->link)))
 		return;
 	answer = weir_link_sends_xdp(net, below->link->ifindex);
-	port->unasked = answer < 0;
+	port->unasked = answer < 0 && !strcmp(below->link->kind, "veth");
+	/* what is not known goes the stack's way: a veth loses it where it cannot send it */
+	if (port->unasked)
+		answer = weir_link_peer_has_xdp(net, below->link);
 	port->sends = answer || !ports->native;
 }
 

@@ -13,7 +13,7 @@ struct weir_forward_port {
 	const struct weir_link_info *link;
 	struct weir_port port;
 	bool sends;   /* XDP can send to the interface below it */
-	bool unasked; /* which the kernel does not tell */
+	bool unasked; /* of a veth, where the kernel tells no more than what has a program */
 };
 
 /* One for each interface that there is, flags 0 where it has no part. */
