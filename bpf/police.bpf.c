@@ -179,7 +179,7 @@ static __always_inline enum weir_police_reason pace(struct __sk_buff *skb,
 static __always_inline bool mark_ds(const struct case_of *packet, const struct weir_policy *policy)
 {
 	struct frame frame = frame_again(packet->frame);
-	/* Linux 5.10 does not know that 32 bits are no more */
+	/* to Linux 5.10 32 bits that lay in memory may be any 64 */
 	__u32 off = bounded_by(packet->known->ip_off, FRAME_OFF_MAX + 1);
 
 	if (!(packet->known->about & (ABOUT_DS4 | ABOUT_DS6)) || !frame_forget(&frame, &off))

@@ -141,6 +141,14 @@ struct rows {
 	const struct weir_match_row *base, *flags, *ports[2], *mac[WEIR_SIDES], *addr[WEIR_SIDES];
 };
 
+static __always_inline bool take_rows_of_ports(__u16 sport, __u16 dport, struct rows *out)
+{
+	if (config.by_value16[WEIR_SPORT] && !take_row_of_value(WEIR_SPORT, sport, &out->ports[0]))
+		return false;
+	return !config.by_value16[WEIR_DPORT] ||
+	       take_row_of_value(WEIR_DPORT, dport, &out->ports[1]);
+}
+
 static __always_inline bool take_rows_of_ip(const struct facts *facts, const struct by_address *by,
 					    struct rows *out)
 {
@@ -152,11 +160,8 @@ static __always_inline bool take_rows_of_ip(const struct facts *facts, const str
 		out->addr[WEIR_DST] = by->row[WEIR_DST];
 	}
 	if (facts->l4 == WEIR_L4_PORTS) {
-		if (config.by_value16[WEIR_SPORT] &&
-		    !take_row_of_value(WEIR_SPORT, facts->value16[WEIR_SPORT], &out->ports[0]))
-			return false;
-		if (config.by_value16[WEIR_DPORT] &&
-		    !take_row_of_value(WEIR_DPORT, facts->value16[WEIR_DPORT], &out->ports[1]))
+		if (!take_rows_of_ports(facts->value16[WEIR_SPORT], facts->value16[WEIR_DPORT],
+					out))
 			return false;
 		return !config.by_flags || take_row(config.flags_row[facts->flags], &out->flags);
 	}
@@ -185,36 +190,39 @@ static __always_inline bool take_rows(const struct facts *facts, const struct by
 	return !facts->ip || take_rows_of_ip(facts, by, out);
 }
 
-/* The first match that no row contradicts. */
-static __always_inline __u32 find_match(const struct facts *facts, const struct by_address *by)
+/* The first match that no row contradicts. @by_values: those of ports, or of type and code, are all
+ * that there are beside the first. */
+static __always_inline __u32 first_match(const struct rows *rows, bool by_values)
 {
-	struct rows rows;
-
-	if (!take_rows(facts, by, &rows))
-		return 0;
-
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < WEIR_FILTER_WORDS; i++) {
-		__u64 word = rows.base->word[i];
+		__u64 word = rows->base->word[i];
 
 		if (i == config.words)
 			break;
-		if (config.by_flags)
-			word &= rows.flags->word[i];
 		if (config.by_value16[WEIR_SPORT] || config.by_value16[WEIR_ICMP])
-			word &= rows.ports[0]->word[i];
+			word &= rows->ports[0]->word[i];
 		if (config.by_value16[WEIR_DPORT])
-			word &= rows.ports[1]->word[i];
-		if (config.by_mac[WEIR_SRC])
-			word &= rows.mac[WEIR_SRC]->word[i];
-		if (config.by_mac[WEIR_DST])
-			word &= rows.mac[WEIR_DST]->word[i];
-		if (config.by_address)
-			word &= rows.addr[WEIR_SRC]->word[i] & rows.addr[WEIR_DST]->word[i];
+			word &= rows->ports[1]->word[i];
+		if (!by_values && config.by_flags)
+			word &= rows->flags->word[i];
+		if (!by_values && config.by_mac[WEIR_SRC])
+			word &= rows->mac[WEIR_SRC]->word[i];
+		if (!by_values && config.by_mac[WEIR_DST])
+			word &= rows->mac[WEIR_DST]->word[i];
+		if (!by_values && config.by_address)
+			word &= rows->addr[WEIR_SRC]->word[i] & rows->addr[WEIR_DST]->word[i];
 		if (word)
 			return config.act[(i * 64 + first_bit(word)) % WEIR_FILTER_MATCHES_MAX];
 	}
 	return 0;
+}
+
+static __always_inline __u32 find_match(const struct facts *facts, const struct by_address *by)
+{
+	struct rows rows;
+
+	return take_rows(facts, by, &rows) ? first_match(&rows, false) : 0;
 }
 
 /* What the packet is, forgotten by the verifier, who otherwise walks all tables anew for each

@@ -60,11 +60,7 @@ static __always_inline bool take_rows_of_values(const struct parsed *parsed, con
 	out->ports[0] = out->ports[1] = out->base;
 	if (is_icmp4(parsed))
 		return take_row_of_value(WEIR_ICMP, bpf_ntohs(values[0]), &out->ports[0]);
-	if (config.by_value16[WEIR_SPORT] &&
-	    !take_row_of_value(WEIR_SPORT, bpf_ntohs(values[0]), &out->ports[0]))
-		return false;
-	return !config.by_value16[WEIR_DPORT] ||
-	       take_row_of_value(WEIR_DPORT, bpf_ntohs(values[1]), &out->ports[1]);
+	return take_rows_of_ports(bpf_ntohs(values[0]), bpf_ntohs(values[1]), out);
 }
 
 /* What find_match() says where nothing else is asked. */
@@ -72,18 +68,7 @@ static __always_inline __u32 match_by_values(const struct parsed *parsed, const 
 {
 	struct rows rows;
 
-	if (!take_rows_of_values(parsed, values, &rows))
-		return 0;
-#pragma clang loop unroll(disable)
-	for (__u32 i = 0; i < WEIR_FILTER_WORDS; i++) {
-		__u64 word = rows.base->word[i] & rows.ports[0]->word[i] & rows.ports[1]->word[i];
-
-		if (i == config.words)
-			break;
-		if (word)
-			return config.act[(i * 64 + first_bit(word)) % WEIR_FILTER_MATCHES_MAX];
-	}
-	return 0;
+	return take_rows_of_values(parsed, values, &rows) ? first_match(&rows, true) : 0;
 }
 
 /* May matches ask for nothing of a packet that is_plain() but its values? Then these have said

@@ -196,9 +196,9 @@ static __always_inline enum weir_forward_reason read_ipv6(const struct frame *fr
 
 static __always_inline enum weir_forward_reason reason_of_lookup(long answer)
 {
-	if (answer == BPF_FIB_LKUP_RET_SUCCESS)
-		return WEIR_FORWARD_SENT;
 	switch (answer) {
+	case BPF_FIB_LKUP_RET_SUCCESS:
+		return WEIR_FORWARD_SENT;
 	case BPF_FIB_LKUP_RET_BLACKHOLE:
 		return WEIR_FORWARD_BLACKHOLE;
 	case BPF_FIB_LKUP_RET_UNREACHABLE:
