@@ -126,7 +126,8 @@ static int open_counters(const struct weir_stat *stat, int fd, const struct weir
 		.schema = weir_map_schema(),
 	};
 
-	weir_table_names_in(stat->net, &types);
+	if (stat->net)
+		weir_table_names_in(stat->net, &types);
 	return weir_counters_open(fd, &types, out);
 }
 
@@ -254,14 +255,14 @@ static int find_all(const struct weir_stat *stat, struct id_set *set)
 int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 		   const struct weir_stat_config *cfg)
 {
+	bool is_named = cfg->map || cfg->id;
 	struct id_set set = {0};
 	int err;
 
 	err = weir_pins_read(&stat->pins);
-	if (err)
-		return err;
-	err = open_net(stat, globals, cfg);
-	if (cfg->map || cfg->id)
+	if (!err && (!is_named || globals->netns))
+		err = open_net(stat, globals, cfg);
+	if (is_named)
 		return err ?: open_named(stat, globals, cfg);
 	err = err ?: find_all(stat, &set);
 	if (!err)

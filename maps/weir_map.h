@@ -389,8 +389,7 @@ struct weir_counters;
 
 /* @fd is duplicated. @types (NULL: BTF alone): key_type, value_type and schema tell more; a number
  * given as value_type counts whatever the map is called; by ifname keys are named as long as the
- * counters are open. -EMEDIUMTYPE (not logged): not a counter
- * map. */
+ * counters are open. -EMEDIUMTYPE (not logged): not a counter map. */
 int weir_counters_open(int fd, const struct weir_table_opts *types, struct weir_counters **out);
 void weir_counters_close(struct weir_counters *ctrs);
 const struct weir_map *weir_counters_map(const struct weir_counters *ctrs);
