@@ -70,7 +70,6 @@ span() {
 	printf 'document.querySelector(`#span button[value="%s"]`)' "$1"
 }
 spans='[1, 30, 720].map((n) => document.querySelector(`#span button[value="${n}"]`).textContent).join()'
-# a reading may come late, and the next one sooner behind it
 is "$(browser wait 10 "$spans === 'live,18 min,7 h'")" true 'how far back plots can go, at 0.3 s a reading'
 browser eval "$(span 30).click()" >/dev/null
 is "$(browser wait 25 'window.weirPoints() >= 2 && Math.abs(window.weirStep() - 9) < 1')" true 'points of 30 readings, 9 s apart'

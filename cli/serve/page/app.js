@@ -122,7 +122,7 @@ async function pullPast() {
 function nameSpans() {
 	for (const button of $("span").querySelectorAll("button")) {
 		if (button.value !== LIVE)
-			setText(button, duration(HISTORY_POINTS * button.value * shown.seconds));
+			setText(button, duration(HISTORY_POINTS * button.value * (live.step || shown.seconds)));
 	}
 }
 

@@ -99,6 +99,14 @@ export class Store {
 		return this.length ? this.axis[this.slot] : -Infinity;
 	}
 
+	// Seconds from one moment to the next: the median, since a reading that is late has the next
+	// one follow it sooner, and there may be holes. 0: there is one moment at most.
+	get step() {
+		const times = this.times();
+		const steps = times.slice(1).map((time, i) => time - times[i]).sort((a, b) => a - b);
+		return steps.length ? steps[steps.length >> 1] : 0;
+	}
+
 	group(key) {
 		let group = this.groups.get(key);
 		if (!group) {
