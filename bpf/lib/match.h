@@ -79,14 +79,15 @@ static __always_inline bool take_row_of_mac(const struct facts *facts, enum weir
 static __always_inline bool take_row_of_value(enum weir_value16 which, __u16 value,
 					      const struct weir_match_row **out)
 {
-	__u32 nth = config.value_row[which][value >> 8];
-	__u32 index = (__u32)which << 8 | value >> 8;
+	__u32 at = bounded_by(value, 65536);
+	__u32 nth = config.value_row[which][at >> 8];
+	__u32 index = (__u32)which << 8 | at >> 8;
 	const struct weir_row_page *page;
 
 	if (nth != WEIR_ROW_MIXED)
 		return take_row(nth, out);
 	page = bpf_map_lookup_elem(&weir_row_pages, &index);
-	return page && take_row(page->row[value & 0xff], out);
+	return page && take_row(page->row[at & 0xff], out);
 }
 
 /* What the lists and the matches know of the packet's addresses. */
