@@ -293,7 +293,7 @@ like "$("$WEIR" -n "$B" stat dev vb)" 'drop_no_rules +[1-9]' 'and counts it'
 fails 'it cannot be edited' "${W[@]}" dev vb deny src 10.3.0.0/16
 like "$err" 'has lost its program: its pin was removed' 'says why'
 ok 'but taken off' "${W[@]}" dev vb off
-ok 'then packets pass' pings fd99:1::2
+ok 'then packets pass' wait_for 5 pings fd99:1::2
 
 "${W[@]}" dev vb deny src 10.1.0.0/16
 ip -n "$B" link del vb
