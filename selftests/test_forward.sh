@@ -335,9 +335,18 @@ if skip_unless 'kernel_has xdp-features' 'interfaces tell whether they take fram
 fi
 "${W[@]}" off
 
-# Where the kernel does not tell, a program at the other end does.
-if ! kernel_has xdp-features; then
+# Where the kernel does not tell, a program at the other end does, in whatever namespace.
+peer_has_xdp() {
+	ns "$1" "$BUILD/tests/tool_attach" peer-has-xdp "$2"
+}
+kernel_has xdp-features || "$WEIR" -n "$S" -q detach dev s0 xdp
+is "$(peer_has_xdp "$R" r1)" 0 'the other end of a veth has no program'
+for mode in generic native; do
+	"$WEIR" -n "$S" -q attach dev s0 xdp $mode obj "$BUILD/bpf/count.o" prog count_xdp
+	is "$mode $(peer_has_xdp "$R" r1)" "$mode $([ $mode = native ] && echo 1 || echo 0)" 'it has one in the driver, or another'
 	"$WEIR" -n "$S" -q detach dev s0 xdp
+done
+if ! kernel_has xdp-features; then
 	"${W[@]}" dev r0 xdp native on 2>/dev/null
 	ok 'to a veth whose other end has no program' "${W[@]}" to r1 on
 	like "$err" 'note: r1: its other end has no XDP program' 'has a note'

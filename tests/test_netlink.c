@@ -512,6 +512,7 @@ static void test_link_info(void **state)
 	assert_true(link.is_ethernet && !link.up);
 	assert_memory_equal(link.mac, "\2\0\0\0\0\7", 6);
 	assert_int_equal(link.below, 3);
+	assert_int_equal(link.peer, 0);
 	assert_int_equal(link.above, 4);
 	assert_int_equal(link.vlan_id, 5);
 	assert_int_equal(link.vlan_proto_be, htons(0x88a8));
@@ -519,6 +520,28 @@ static void test_link_info(void **state)
 	assert_int_equal(weir_nl_link_info_parse(msg, &link), 0);
 	assert_int_equal(link.below, 0);
 	assert_int_equal(weir_nl_link_info_parse(filter_msg(1, "x"), &link), -EBADMSG);
+}
+
+/* The other end of a veth, here or in another namespace. */
+static void test_link_info_veth(void **state)
+{
+	struct nlmsghdr *msg = begin(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	struct weir_link_info link;
+	struct nlattr *info;
+
+	(void)state;
+	mnl_attr_put_u32(msg, IFLA_LINK, 3);
+	info = mnl_attr_nest_start(msg, IFLA_LINKINFO);
+	mnl_attr_put_strz(msg, IFLA_INFO_KIND, "veth");
+	mnl_attr_nest_end(msg, info);
+	assert_int_equal(weir_nl_link_info_parse(msg, &link), 0);
+	assert_int_equal(link.peer, 3);
+	assert_int_equal(link.peer_nsid, -1);
+	mnl_attr_put_u32(msg, IFLA_LINK_NETNSID, 2);
+	assert_int_equal(weir_nl_link_info_parse(msg, &link), 0);
+	assert_int_equal(link.peer, 3);
+	assert_int_equal(link.peer_nsid, 2);
+	assert_int_equal(link.below, 0);
 }
 
 /* Attributes of wrong size count as absent; names are cut and terminated. */
@@ -803,15 +826,16 @@ static void test_tcx_pin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_qdisc_requests),	   cmocka_unit_test(test_filter_requests),
-		cmocka_unit_test(test_xdp_requests),	   cmocka_unit_test(test_ack),
-		cmocka_unit_test(test_ack_damaged),	   cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_link_stats),	   cmocka_unit_test(test_link_counters),
-		cmocka_unit_test(test_link_info),	   cmocka_unit_test(test_parse_damaged),
-		cmocka_unit_test(test_parse_random),	   cmocka_unit_test(test_dump_restarts),
-		cmocka_unit_test(test_dump_never_settles), cmocka_unit_test(test_dump_big),
-		cmocka_unit_test(test_dump_fails),	   cmocka_unit_test(test_filters),
-		cmocka_unit_test(test_real_kernel),	   cmocka_unit_test(test_tcx_pin),
+		cmocka_unit_test(test_qdisc_requests), cmocka_unit_test(test_filter_requests),
+		cmocka_unit_test(test_xdp_requests),   cmocka_unit_test(test_ack),
+		cmocka_unit_test(test_ack_damaged),    cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_link_stats),     cmocka_unit_test(test_link_counters),
+		cmocka_unit_test(test_link_info),      cmocka_unit_test(test_link_info_veth),
+		cmocka_unit_test(test_parse_damaged),  cmocka_unit_test(test_parse_random),
+		cmocka_unit_test(test_dump_restarts),  cmocka_unit_test(test_dump_never_settles),
+		cmocka_unit_test(test_dump_big),       cmocka_unit_test(test_dump_fails),
+		cmocka_unit_test(test_filters),	       cmocka_unit_test(test_real_kernel),
+		cmocka_unit_test(test_tcx_pin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,8 @@
  *   tool_attach tcx-prog DEV PROG-PIN            tcx ingress without a link
  *   tool_attach update LINK-PIN PROG-PIN         another program for a link
  *   tool_attach unknown-option                   an option of a newer library
+ *   tool_attach peer-has-xdp DEV                 what weir knows where the kernel does not tell
+ *                                                whether a veth sends frames of XDP: 0 or 1
  *   tool_attach ids                              of all programs, maps and links, also of
  *                                                those whose device is gone
  */
@@ -16,6 +18,7 @@
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,6 +68,24 @@ static int unknown_option(void)
 	return err;
 }
 
+static int peer_has_xdp(const char *dev)
+{
+	struct weir_link_info *links = NULL;
+	struct weir_net *net;
+	size_t n = 0;
+	int err = weir_net_open(NULL, &net);
+
+	if (err)
+		return err;
+	err = weir_link_infos(net, &links, &n);
+	for (size_t i = 0; !err && i < n; i++)
+		if (!strcmp(links[i].name, dev))
+			printf("%d\n", weir_link_peer_has_xdp(net, &links[i]));
+	free(links);
+	weir_net_close(net);
+	return err;
+}
+
 static void print_ids(const char *what, int (*next)(uint32_t id, uint32_t *out))
 {
 	uint32_t id = 0;
@@ -89,6 +110,8 @@ int main(int argc, char **argv)
 		err = bpf_link_update(bpf_obj_get(argv[2]), open_prog(argv[3]), NULL);
 	else if (argc == 2 && !strcmp(argv[1], "unknown-option"))
 		err = unknown_option();
+	else if (argc == 3 && !strcmp(argv[1], "peer-has-xdp"))
+		err = peer_has_xdp(argv[2]);
 	else if (argc == 2 && !strcmp(argv[1], "ids")) {
 		print_ids("programs", bpf_prog_get_next_id);
 		print_ids("maps", bpf_map_get_next_id);
