@@ -58,23 +58,18 @@ static __always_inline const struct weir_port *port_of(__u32 ifindex)
 	return port && port->below ? port : NULL;
 }
 
-/* Its port where it may be sent to, and what counts that. */
-static __always_inline const struct weir_port *port_out(__u32 ifindex,
-							struct weir_counter **counter)
+/* What counts what is sent there. */
+static __always_inline struct weir_counter *counter_to(__u32 ifindex)
 {
-	const struct weir_port *port;
+	struct weir_counter *counter;
 
-	if (ifindex < WEIR_FORWARD_NEAR) {
-		port = bpf_map_lookup_elem(&weir_ports, &ifindex);
-		*counter = bpf_map_lookup_elem(&weir_forward_to, &ifindex);
-	} else {
-		port = bpf_map_lookup_elem(&weir_ports_far, &ifindex);
-		*counter = bpf_map_lookup_elem(&weir_fwd_to_far, &ifindex);
-		/* one call for both ways would be of a map that the verifier does not know, and
-		 * could not be replaced by what it does */
-		asm volatile("" ::: "memory");
-	}
-	return port && port->flags & WEIR_PORT_OUT && *counter ? port : NULL;
+	if (ifindex < WEIR_FORWARD_NEAR)
+		return bpf_map_lookup_elem(&weir_forward_to, &ifindex);
+	counter = bpf_map_lookup_elem(&weir_fwd_to_far, &ifindex);
+	/* one call for both ways would be of a map that the verifier does not know, and could not
+	 * be replaced by what it does */
+	asm volatile("" ::: "memory");
+	return counter;
 }
 
 /* The interface that a frame with this tag belongs to; 0: none that is known. */
@@ -95,12 +90,11 @@ static __always_inline enum weir_forward_reason reason_of_class(enum weir_class 
 
 /* ---- XDP ------------------------------------------------------------------ */
 
-/* In halves of words, as both are aligned. */
+/* In a half of a word and a word, as both are aligned. */
 static __always_inline bool is_same_mac(const void *a, const void *b)
 {
-	const __u16 *one = a, *other = b;
-
-	return one[0] == other[0] && one[1] == other[1] && one[2] == other[2];
+	return *(const __u16 *)a == *(const __u16 *)b &&
+	       *(const __u32 *)(a + 2) == *(const __u32 *)(b + 2);
 }
 
 /* The interface of the frame that came in at @ifindex, when it is addressed to it. */
@@ -131,14 +125,40 @@ arrive_xdp(const struct frame *frame, const struct parsed *parsed, bool plain, _
 	return is_same_mac(frame->data, port->mac) ? WEIR_FORWARD_SENT : WEIR_FORWARD_OTHER_MAC;
 }
 
-/* The tag that frames need that leave by @port. */
-static __always_inline void put_tag(const struct weir_port *port, struct envelope *envelope)
+/* The tag that frames need that leave by this interface. False: it has no part any more. */
+static __always_inline bool put_tag(__u32 ifindex, struct envelope *envelope)
 {
-	if (!config.vlans || !port->vlan_proto_be)
-		return;
-	envelope->tag_bytes_out = VLAN_TAG_LEN;
-	envelope->vlan_proto_be = port->vlan_proto_be;
-	envelope->vlan_tci_be = bpf_htons(port->vlan_id);
+	const struct weir_port *port;
+
+	if (!config.vlans)
+		return true;
+	port = port_of(ifindex);
+	if (!port)
+		return false;
+	if (port->vlan_proto_be) {
+		envelope->tag_bytes_out = VLAN_TAG_LEN;
+		envelope->vlan_proto_be = port->vlan_proto_be;
+		envelope->vlan_tci_be = bpf_htons(port->vlan_id);
+	}
+	return true;
+}
+
+/* What is written to a frame before it leaves. Returns how long it is then, without a tag; 0:
+ * failed. What most frames need is written in place. */
+static __always_inline __u32 write_frame(struct xdp_md *xdp, const struct frame *frame, bool plain,
+					 const struct route *route, const struct envelope *envelope)
+{
+	struct envelope envelope_copy;
+	struct route route_copy;
+
+	if (plain && !envelope->tag_bytes_out) {
+		write_hop((void *)frame->data, ETH_HLEN, route);
+		return frame->len_bytes;
+	}
+	/* only of copies the addresses are passed: the compiler keeps the others in registers */
+	envelope_copy = *envelope;
+	route_copy = *route;
+	return leave_xdp(xdp, &route_copy, &envelope_copy, frame->len_bytes);
 }
 
 static __always_inline enum weir_forward_reason forward_frame(struct xdp_md *xdp,
@@ -147,26 +167,54 @@ static __always_inline enum weir_forward_reason forward_frame(struct xdp_md *xdp
 							      bool plain)
 {
 	struct envelope envelope = {.tag_bytes_in = plain ? 0 : parsed->ip_off - ETH_HLEN};
-	__u32 ifindex = xdp->ingress_ifindex, len_bytes = frame->len_bytes;
+	__u32 ifindex = xdp->ingress_ifindex, len_bytes;
 	enum weir_forward_reason reason;
 	struct weir_counter *counter;
-	const struct weir_port *port;
-	struct route route = {};
+	struct bpf_fib_lookup fib = {};
+	struct route route = {.fib = &fib};
 
 	reason = arrive_xdp(frame, parsed, plain, &ifindex);
 	reason = reason ? reason : find_route(frame, parsed, plain, ifindex, 0, &route);
 	if (reason)
 		return reason;
-	port = port_out(route.fib.ifindex, &counter);
 	/* before anything is written: an interface that went is no longer among them */
-	if (!port || bpf_redirect_map(&weir_devs, port->below, XDP_PASS) != XDP_REDIRECT)
+	counter = counter_to(fib.ifindex);
+	if (!counter || !put_tag(fib.ifindex, &envelope) ||
+	    bpf_redirect_map(&weir_devs, fib.ifindex, XDP_PASS) != XDP_REDIRECT)
 		return WEIR_FORWARD_EGRESS;
-	put_tag(port, &envelope);
-	if (!leave_xdp(xdp, &route, &envelope, &len_bytes))
+	len_bytes = write_frame(xdp, frame, plain, &route, &envelope);
+	if (!len_bytes)
 		return WEIR_FORWARD_FAILED;
 	counter->packets++;
-	counter->bytes += len_bytes - envelope.tag_bytes_out;
+	counter->bytes += len_bytes;
 	return WEIR_FORWARD_SENT;
+}
+
+/* Of what is not plain. Apart from that, whose registers it would take. */
+static __always_inline enum weir_forward_reason forward_other(struct xdp_md *xdp,
+							      enum frame_kind kind)
+{
+	struct frame frame = frame_of_xdp(xdp, kind);
+	struct parsed parsed = parse_frame(&frame, false);
+	enum weir_forward_reason reason = reason_of_class(parsed.class);
+
+	return reason ? reason : forward_frame(xdp, &frame, &parsed, false);
+}
+
+static __noinline enum weir_forward_reason other_xdp(struct xdp_md *xdp)
+{
+	return forward_other(xdp, FRAME_XDP);
+}
+
+static __noinline enum weir_forward_reason other_xdp_frags(struct xdp_md *xdp)
+{
+	return forward_other(xdp, FRAME_XDP_FRAGS);
+}
+
+/* Of a frame without a tag: is there no padding but what Ethernet's least length needs? */
+static __always_inline bool keeps_length(const struct frame *frame, const struct parsed *parsed)
+{
+	return frame->len_bytes == parsed->l4.end || frame->len_bytes <= FRAME_LEN_MIN;
 }
 
 static __always_inline int forward_in_xdp(struct xdp_md *xdp, enum frame_kind kind)
@@ -176,16 +224,12 @@ static __always_inline int forward_in_xdp(struct xdp_md *xdp, enum frame_kind ki
 	enum weir_forward_reason reason;
 	struct parsed parsed;
 
-	/* three times, since what is plain has a shorter way */
-	if (parse_plain4(&frame, &parsed)) {
+	if (parse_plain4(&frame, &parsed) && keeps_length(&frame, &parsed))
 		reason = forward_frame(xdp, &frame, &parsed, true);
-	} else if (parse_plain6(&frame, &parsed)) {
+	else if (parse_plain6(&frame, &parsed) && keeps_length(&frame, &parsed))
 		reason = forward_frame(xdp, &frame, &parsed, true);
-	} else {
-		parsed = parse_frame(&frame, false);
-		reason = reason_of_class(parsed.class);
-		reason = reason ? reason : forward_frame(xdp, &frame, &parsed, false);
-	}
+	else
+		reason = kind == FRAME_XDP ? other_xdp(xdp) : other_xdp_frags(xdp);
 	count(reason, &wire);
 	return reason ? XDP_PASS : XDP_REDIRECT;
 }
@@ -235,9 +279,11 @@ forward_skb(struct __sk_buff *skb, const struct frame *frame, const struct parse
 {
 	bool is_aggregate = skb->gso_segs > 1, is_tagged = skb->vlan_present;
 	enum weir_forward_reason reason;
+	const struct weir_port *port;
 	struct weir_counter *counter;
 	__u32 ifindex = skb->ifindex, len_bytes = skb->len;
-	struct route route = {};
+	struct bpf_fib_lookup fib = {};
+	struct route route = {.fib = &fib};
 
 	reason = arrive_tc(skb, parsed, &ifindex);
 	reason = reason ? reason
@@ -245,7 +291,9 @@ forward_skb(struct __sk_buff *skb, const struct frame *frame, const struct parse
 				     is_aggregate ? skb->gso_size : 0, &route);
 	if (reason)
 		return reason;
-	if (!port_out(route.fib.ifindex, &counter))
+	port = port_of(fib.ifindex);
+	counter = counter_to(fib.ifindex);
+	if (!port || !(port->flags & WEIR_PORT_OUT) || !counter)
 		return WEIR_FORWARD_EGRESS;
 	if (!leave_tc(skb, &route, is_aggregate))
 		return WEIR_FORWARD_FAILED;
@@ -253,7 +301,7 @@ forward_skb(struct __sk_buff *skb, const struct frame *frame, const struct parse
 	counter->bytes += wire->bytes - (len_bytes - skb->len);
 	if (is_tagged)
 		counter->bytes -= wire->packets * VLAN_TAG_LEN;
-	*to = route.fib.ifindex;
+	*to = fib.ifindex;
 	return WEIR_FORWARD_SENT;
 }
 

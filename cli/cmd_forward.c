@@ -134,20 +134,33 @@ static void restore(struct run *run)
 	weir_say_release();
 }
 
-/* Programs first, which any tables are right for: at worst the stack gets more. */
+/* That of XDP, which writes tags, last: if it is not loaded, the one before is right for the tables
+ * as they were. */
+static int load_programs(struct run *run)
+{
+	const struct weir_forward_consts consts = {.vlans = run->ports.vlans};
+	int err = 0;
+
+	for (int i = WEIR_FORWARD_SIDES - 1; i >= 0 && !err; i--)
+		if (run->set.slots[i].fd >= 0)
+			err = weir_forward_set_load(&run->set, &run->set.slots[i], &consts);
+	return err;
+}
+
+/* A program for sub-interfaces is right for any tables: at worst the stack gets more. One that
+ * writes no tags must not meet a sub-interface: it comes after these went, and goes before. */
 static int settle(struct run *run)
 {
-	struct weir_forward_consts consts;
 	int err = 0;
 
 	weir_forward_ports_settle(&run->ports, &run->set, run->line.net);
-	consts.vlans = run->ports.vlans;
-	for (int i = 0; i < WEIR_FORWARD_SIDES && !err; i++)
-		if (run->set.slots[i].fd >= 0)
-			err = weir_forward_set_load(&run->set, &run->set.slots[i], &consts);
+	if (run->ports.vlans)
+		err = load_programs(run);
 	if (err)
 		return err;
 	err = weir_forward_ports_write(&run->ports, &run->set, run->line.net);
+	if (!err && !run->ports.vlans)
+		err = load_programs(run);
 	if (err)
 		restore(run);
 	return err;

@@ -17,8 +17,9 @@
  *		frame's destination, since a router takes no other's frames (RFC 1812 3.3.2)
  *	between	the look-up, by the interface or sub-interface
  *	out	an interface that may be sent to has WEIR_PORT_OUT, and a counter in
- *		"weir_forward_to"; "weir_devs" has the interface below it, which XDP redirects
- *		to. The tag is written by XDP, and by the sub-interface itself where tc sends
+ *		"weir_forward_to"; and in "weir_devs", when XDP may send there, too, the
+ *		interface below it. The tag is written by XDP, and by the sub-interface itself
+ *		where tc sends
  *
  * Editing these maps is how interfaces come and go; nothing else changes meanwhile. Only the
  * first and the last sub-interface make a difference to the program, which is exchanged: what
@@ -94,8 +95,8 @@ enum weir_port_flags {
 struct weir_port {
 	__u32 below;	      /* ifindex that frames leave by, its own without VLAN; 0: no entry */
 	__be16 vlan_proto_be; /* ETH_P_8021Q, ETH_P_8021AD; 0: not a VLAN */
+	__u8 mac[6];	      /* as aligned as in a frame */
 	__u16 vlan_id;
-	__u8 mac[6];
 	__u8 flags; /* enum weir_port_flags */
 	__u8 hook;  /* enum weir_hook, where flags say WEIR_PORT_IN; for user space */
 };

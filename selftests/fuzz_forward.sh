@@ -4,5 +4,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-background "$BUILD/tests/tool_forward" "$BUILD/bpf/forward.o" ingress 0 "$RANDOM"
+for hook in ingress xdp-untagged; do
+	background "$BUILD/tests/tool_forward" "$BUILD/bpf/forward.o" $hook 0 "$RANDOM"
+done
 "$BUILD/tests/tool_forward" "$BUILD/bpf/forward.o" xdp 0 "$RANDOM"

@@ -62,12 +62,12 @@ served() {
 
 no_context='test runs at XDP know of interfaces since Linux 5.15'
 fed=$(scaled 100000)
-for hook in xdp ingress; do
+for hook in xdp xdp-untagged ingress; do
 	[ $hook = ingress ] || skip_unless 'kernel_has xdp-context' "$no_context" 3 || continue
 	ok "$hook: $fed frames, $hook and model agree" \
 		"$BUILD/tests/tool_forward" "$BUILD/bpf/forward.o" "$hook" "$fed" "${FORWARD_SEED:-20260101}"
 	like "$out" "fed $fed " "$hook: all of them were fed"
-	marked=$([ $hook = xdp ] && echo 0 || echo '[1-9][0-9]*')
+	marked=$([ $hook = ingress ] && echo '[1-9][0-9]*' || echo 0)
 	like "$out" "by reason:( [1-9][0-9]*){17} 0( [1-9][0-9]*){5} $marked 0 0" \
 		"$hook: every reason was met that interfaces and routes can make"
 done

@@ -6,7 +6,8 @@
  * bpf/forward.bpf.c for them, and gives it frames made by chance through BPF_PROG_TEST_RUN:
  * verdict, bytes and counters must be those of tests/forward_model.h. Sub-interfaces are
  * other interfaces that the tables call so: what the program asks of the kernel is the same.
- * HOOK: xdp or ingress. COUNT frames, 0: without end. Root.
+ * HOOK: xdp, the same with a program for no sub-interfaces (xdp-untagged), or ingress. COUNT
+ * frames, 0: without end. Root.
  */
 #include <net/if.h>
 #include <sched.h>
@@ -26,7 +27,7 @@
 #define TC_ACT_REDIRECTED 7 /* TC_ACT_REDIRECT */
 
 struct fuzz {
-	bool is_xdp;
+	bool is_xdp, vlans;
 	uint64_t seed;
 	struct model_world world;
 	int prog_fd, reason_fd, to_fd, to_far_fd;
@@ -76,6 +77,8 @@ static bool fill(struct fuzz *fz, const struct bpf_object *obj)
 			.flags = WEIR_PORT_IN | (port->out ? WEIR_PORT_OUT : 0),
 		};
 
+		if (port->vlan_proto && !fz->vlans)
+			continue;
 		memcpy(value.mac, port->mac, 6);
 		ok = ok && put(map_fd(obj, is_near(ifindex) ? "weir_ports" : "weir_ports_far"),
 			       &ifindex, &value);
@@ -83,7 +86,7 @@ static bool fill(struct fuzz *fz, const struct bpf_object *obj)
 			ok = ok &&
 			     put(is_near(ifindex) ? fz->to_fd : fz->to_far_fd, &ifindex,
 				 fz->cells) &&
-			     put(map_fd(obj, "weir_devs"), &below, &below);
+			     put(map_fd(obj, "weir_devs"), &ifindex, &below);
 		if (port->vlan_proto)
 			ok = ok && put(map_fd(obj, "weir_vlans"), &vlan, &ifindex);
 	}
@@ -92,7 +95,7 @@ static bool fill(struct fuzz *fz, const struct bpf_object *obj)
 
 static bool load_one(struct fuzz *fz, const char *path, const char *name)
 {
-	const struct weir_forward_consts consts = {.vlans = 1};
+	const struct weir_forward_consts consts = {.vlans = fz->vlans};
 	struct bpf_object *obj = bpf_object__open_file(path, NULL);
 	struct bpf_program *prog;
 
@@ -111,6 +114,14 @@ static bool load_one(struct fuzz *fz, const char *path, const char *name)
 	fz->to_fd = map_fd(obj, "weir_forward_to");
 	fz->to_far_fd = map_fd(obj, "weir_fwd_to_far");
 	return fill(fz, obj);
+}
+
+/* Sub-interfaces are interfaces of no set then. */
+static void forget_vlans(struct model_world *world)
+{
+	for (int i = 0; i < world->n_ports; i++)
+		if (world->ports[i].vlan_proto)
+			world->ports[i].in = world->ports[i].out = false;
 }
 
 /* Without frags before Linux 5.18. */
@@ -362,7 +373,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: tool_forward OBJECT HOOK COUNT SEED\n");
 		return 2;
 	}
-	fz.is_xdp = !strcmp(argv[2], "xdp");
+	fz.is_xdp = !strncmp(argv[2], "xdp", 3);
+	fz.vlans = strcmp(argv[2], "xdp-untagged") != 0;
 	count = strtoul(argv[3], NULL, 10);
 	fz.seed = strtoull(argv[4], NULL, 10) * 2654435761 + 1;
 	fz.n_cpus = libbpf_num_possible_cpus();
@@ -373,6 +385,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	make_model(&fz.world);
+	if (!fz.vlans)
+		forget_vlans(&fz.world);
 	if (!load(&fz, argv[1])) {
 		printf("%s does not load\n", argv[1]);
 		return 1;

@@ -39,18 +39,17 @@ static __always_inline __u32 length_out(const struct route *route, __u32 l2_byte
 	return len < least ? least : len;
 }
 
-/* In halves of words, as both are aligned: byte by byte takes three times as long. */
-static __always_inline void address(struct ethhdr *eth, const struct route *route)
+/* In words and halves of them, as both are aligned, and as the kernel wrote the latter: byte by
+ * byte takes three times as long. */
+static __always_inline void address(void *eth, const struct route *route)
 {
-	const __u16 *dmac = (const void *)route->fib.dmac, *smac = (const void *)route->fib.smac;
-	__u16 *to = (void *)eth;
+	const void *dmac = route->fib->dmac, *smac = route->fib->smac;
 
-	to[0] = dmac[0];
-	to[1] = dmac[1];
-	to[2] = dmac[2];
-	to[3] = smac[0];
-	to[4] = smac[1];
-	to[5] = smac[2];
+	*(__u16 *)eth = *(const __u16 *)dmac;
+	*(__u16 *)(eth + 2) = *(const __u16 *)(dmac + 2);
+	*(__u16 *)(eth + 4) = *(const __u16 *)(dmac + 4);
+	*(__u32 *)(eth + ETH_ALEN) = *(const __u32 *)smac;
+	*(__u16 *)(eth + ETH_ALEN + 4) = *(const __u16 *)(smac + 4);
 }
 
 /* RFC 1624, for a field whose upper byte lost one; as ip_decrease_ttl() has it. */
@@ -60,6 +59,16 @@ static __always_inline void count_hop4(struct iphdr *ip)
 
 	ip->check = (__u16)(check + (check >= 0xffff));
 	ip->ttl--;
+}
+
+/* Of a frame whose IP packet begins at @l2_bytes. */
+static __always_inline void write_hop(void *data, __u32 l2_bytes, const struct route *route)
+{
+	address(data, route);
+	if (route->is_ipv6)
+		((struct ipv6hdr *)(data + l2_bytes))->hop_limit--;
+	else
+		count_hop4(data + l2_bytes);
 }
 
 /* Moves the start and the end of the frame; *len_bytes becomes what leaves. */
@@ -82,32 +91,37 @@ static __always_inline bool resize_xdp(struct xdp_md *xdp, const struct route *r
 	return true;
 }
 
-/* What is behind the MAC addresses moved along with them: only a tag is to be written. */
-static __always_inline bool leave_xdp(struct xdp_md *xdp, const struct route *route,
-				      const struct envelope *envelope, __u32 *len_bytes)
+/* Behind the MAC addresses all moved along with them but the tag. */
+static __always_inline bool write_front(struct xdp_md *xdp, const struct route *route,
+					const struct envelope *envelope, __u32 l2_bytes)
 {
-	__u32 l2_bytes = ETH_HLEN + envelope->tag_bytes_out;
-	void *data, *data_end;
-	struct ethhdr *eth;
+	void *data = (void *)(long)xdp->data, *data_end = (void *)(long)xdp->data_end;
+	struct ethhdr *eth = data;
 
-	if (!resize_xdp(xdp, route, envelope, len_bytes))
-		return false;
-	data = (void *)(long)xdp->data;
-	data_end = (void *)(long)xdp->data_end;
 	/* was there before the start moved: for the verifier */
 	if (data + l2_bytes + sizeof(struct iphdr) > data_end)
 		return false;
-	eth = data;
-	address(eth, route);
-	if (envelope->tag_bytes_out) {
+	if (l2_bytes != ETH_HLEN) {
 		eth->h_proto = envelope->vlan_proto_be;
 		*(__be16 *)(eth + 1) = envelope->vlan_tci_be;
 	}
-	if (route->is_ipv6)
-		((struct ipv6hdr *)(data + l2_bytes))->hop_limit--;
-	else
-		count_hop4(data + l2_bytes);
+	write_hop(data, l2_bytes, route);
 	return true;
+}
+
+/* Returns how long the frame is then, without a tag; 0: failed. */
+static __noinline __u32 leave_xdp(struct xdp_md *xdp, const struct route *route,
+				  const struct envelope *envelope, __u32 len_bytes)
+{
+	bool done;
+
+	if (!resize_xdp(xdp, route, envelope, &len_bytes))
+		return 0;
+	if (envelope->tag_bytes_out)
+		done = write_front(xdp, route, envelope, ETH_HLEN + VLAN_TAG_LEN);
+	else
+		done = write_front(xdp, route, envelope, ETH_HLEN);
+	return done ? len_bytes - envelope->tag_bytes_out : 0;
 }
 
 /* The skb's tag is beside it, and goes; that of the interface it leaves by is put there by

@@ -31,8 +31,10 @@
 #define IP_LEN_MAX	   0xffff
 
 struct route {
-	struct bpf_fib_lookup fib; /* of a packet that may leave: to whom, and by which interface */
-	__u32 ip_bytes;		   /* of the IP packet, or of an aggregate's segments each */
+	/* of a packet that may leave: to whom, and by which interface. All zero before. Apart, so
+	 * that the compiler may keep the rest in registers */
+	struct bpf_fib_lookup *fib;
+	__u32 ip_bytes; /* of the IP packet, or of an aggregate's segments each */
 	bool is_ipv6;
 };
 
@@ -52,8 +54,18 @@ static __always_inline bool is_many4(__be32 addr_be)
 	return is_within4(addr_be, 0xe0000000, 0xf0000000) || addr_be == 0xffffffff;
 }
 
+/* Of none of the networks below: by the first byte. */
+static __always_inline bool is_ordinary4(__be32 addr_be)
+{
+	__u8 first = *(const __u8 *)&addr_be;
+
+	return (__u8)(first - 1) < 126 || (__u8)(first - 128) < 96;
+}
+
 static __always_inline enum weir_forward_reason check_addresses4(const struct iphdr *ip)
 {
+	if (is_ordinary4(ip->daddr) && is_ordinary4(ip->saddr))
+		return WEIR_FORWARD_SENT;
 	if (is_many4(ip->daddr))
 		return WEIR_FORWARD_MULTICAST;
 	if (!ip->daddr || is_loopback4(ip->daddr))
@@ -120,7 +132,7 @@ static __always_inline bool read_flow(const struct frame *frame, const struct pa
 	    parsed->class != WEIR_CLASS_IPV6_SCTP)
 		return true;
 	ports = header_at(frame, plain, parsed->l4.off, sizeof(copy), copy);
-	if (!ports)
+	if (!plain && !ports)
 		return false;
 	fib->sport = ports[0];
 	fib->dport = ports[1];
@@ -157,10 +169,10 @@ static __always_inline enum weir_forward_reason read_ipv4(const struct frame *fr
 	reason = check_addresses4(ip);
 	if (reason)
 		return reason;
-	route->fib.family = ROUTE_AF_INET;
-	route->fib.tos = ip->tos;
-	route->fib.ipv4_src = ip->saddr;
-	route->fib.ipv4_dst = ip->daddr;
+	route->fib->family = ROUTE_AF_INET;
+	route->fib->tos = ip->tos;
+	route->fib->ipv4_src = ip->saddr;
+	route->fib->ipv4_dst = ip->daddr;
 	route->ip_bytes = bpf_ntohs(ip->tot_len);
 	*ttl = ip->ttl;
 	return WEIR_FORWARD_SENT;
@@ -185,10 +197,10 @@ static __always_inline enum weir_forward_reason read_ipv6(const struct frame *fr
 	if (!plain && is_neighbour_discovery(frame, parsed))
 		return WEIR_FORWARD_NEIGHBOUR;
 	route->is_ipv6 = true;
-	route->fib.family = ROUTE_AF_INET6;
-	route->fib.flowinfo = *(const __be32 *)ip & bpf_htonl(IPV6_FLOWINFO_BITS);
-	__builtin_memcpy(route->fib.ipv6_src, &ip->saddr, sizeof(ip->saddr));
-	__builtin_memcpy(route->fib.ipv6_dst, &ip->daddr, sizeof(ip->daddr));
+	route->fib->family = ROUTE_AF_INET6;
+	route->fib->flowinfo = *(const __be32 *)ip & bpf_htonl(IPV6_FLOWINFO_BITS);
+	__builtin_memcpy(route->fib->ipv6_src, &ip->saddr, sizeof(ip->saddr));
+	__builtin_memcpy(route->fib->ipv6_dst, &ip->daddr, sizeof(ip->daddr));
 	route->ip_bytes = sizeof(*ip) + bpf_ntohs(ip->payload_len);
 	*ttl = ip->hop_limit;
 	return WEIR_FORWARD_SENT;
@@ -236,6 +248,7 @@ static __always_inline enum weir_forward_reason find_route(const struct frame *f
 {
 	enum weir_forward_reason reason;
 	__u8 ttl = 0;
+	long answer;
 
 	if (parsed->class < WEIR_CLASS_IPV6_TCP)
 		reason = read_ipv4(frame, parsed, plain, route, &ttl);
@@ -243,7 +256,7 @@ static __always_inline enum weir_forward_reason find_route(const struct frame *f
 		reason = read_ipv6(frame, parsed, plain, route, &ttl);
 	if (reason)
 		return reason;
-	if (!read_flow(frame, parsed, plain, &route->fib))
+	if (!read_flow(frame, parsed, plain, route->fib))
 		return WEIR_FORWARD_MALFORMED;
 	if (segment_bytes) {
 		if (parsed->headers_bytes <= parsed->ip_off)
@@ -252,12 +265,15 @@ static __always_inline enum weir_forward_reason find_route(const struct frame *f
 	}
 	if (route->ip_bytes > IP_LEN_MAX)
 		return WEIR_FORWARD_MTU;
-	route->fib.tot_len = route->ip_bytes;
-	route->fib.ifindex = ifindex;
-	reason = reason_of_lookup(bpf_fib_lookup(frame->ctx, &route->fib, sizeof(route->fib), 0));
+	route->fib->tot_len = route->ip_bytes;
+	route->fib->ifindex = ifindex;
+	answer = bpf_fib_lookup(frame->ctx, route->fib, sizeof(*route->fib), 0);
+	if (answer == BPF_FIB_LKUP_RET_SUCCESS && ttl > 1 && route->fib->ifindex != ifindex)
+		return WEIR_FORWARD_SENT;
+	reason = reason_of_lookup(answer);
 	if (ttl <= 1 && has_route(reason))
 		return WEIR_FORWARD_TTL;
-	if (!reason && route->fib.ifindex == ifindex)
+	if (!reason && route->fib->ifindex == ifindex)
 		return WEIR_FORWARD_SAME_INTERFACE;
 	return reason;
 }

@@ -173,14 +173,10 @@ static int drop(int fd, const void *key)
 	return bpf_map_delete_elem(fd, key) && errno != ENOENT ? -errno : 0;
 }
 
-/* Is XDP to send to this interface, for itself or for a sub-interface? */
-static bool is_sent_to(const struct weir_forward_ports *ports, uint32_t ifindex)
+/* May XDP send to this interface? */
+static bool is_sent_to(const struct weir_forward_port *port)
 {
-	for (size_t i = 0; i < ports->n; i++)
-		if (ports->list[i].port.flags & WEIR_PORT_OUT && ports->list[i].sends &&
-		    ports->list[i].port.below == ifindex)
-			return true;
-	return false;
+	return port && port->port.flags & WEIR_PORT_OUT && port->sends;
 }
 
 static bool is_tag_of(const struct weir_forward_ports *ports, const struct weir_vlan *vlan)
@@ -209,8 +205,9 @@ static int drop_others(const struct weir_forward_ports *ports, const struct weir
 
 	while (more && !err) {
 		more = !bpf_map_get_next_key(fd, &key, &next);
-		if (map == WEIR_FORWARD_VLANS_MAP ? !is_tag_of(ports, &key.vlan)
-						  : !is_sent_to(ports, key.ifindex))
+		if (map == WEIR_FORWARD_VLANS_MAP
+			    ? !is_tag_of(ports, &key.vlan)
+			    : !is_sent_to(weir_forward_ports_find(ports, (int)key.ifindex)))
 			err = drop(fd, &key);
 		key = next;
 	}
@@ -242,10 +239,11 @@ static int write_devs(void *ctx)
 	int err = 0;
 
 	for (size_t i = 0; i < devs->ports->n && !err; i++) {
-		uint32_t ifindex = (uint32_t)devs->ports->links[i].ifindex;
+		const struct weir_forward_port *port = &devs->ports->list[i];
+		uint32_t ifindex = (uint32_t)port->link->ifindex;
 
-		if (is_sent_to(devs->ports, ifindex))
-			err = put(devs->fd, &ifindex, &ifindex);
+		if (is_sent_to(port))
+			err = put(devs->fd, &ifindex, &port->port.below);
 	}
 	return err;
 }
@@ -255,15 +253,15 @@ int weir_forward_ports_write(const struct weir_forward_ports *ports,
 {
 	struct devs devs = {ports, set->map_fds[WEIR_FORWARD_DEVS_MAP]};
 	struct drops drops = {ports, set};
-	/* first what goes: nothing is sent where it may not be */
-	int err = weir_forward_port_each(set, drop_port, &drops);
+	/* first what goes: nothing is sent where it may not be; last where to send */
+	int err = drop_others(ports, set, WEIR_FORWARD_DEVS_MAP);
 
 	err = err ?: drop_others(ports, set, WEIR_FORWARD_VLANS_MAP);
-	err = err ?: drop_others(ports, set, WEIR_FORWARD_DEVS_MAP);
-	err = err ?: weir_net_call(net, write_devs, &devs);
+	err = err ?: weir_forward_port_each(set, drop_port, &drops);
 	for (size_t i = 0; i < ports->n && !err; i++)
 		if (ports->list[i].port.flags)
 			err = write_port(set, &ports->list[i]);
+	err = err ?: weir_net_call(net, write_devs, &devs);
 	if (err == -E2BIG)
 		weir_say_error("forward: at most %d interfaces, sub-interfaces among them",
 			       WEIR_FORWARD_PORTS_MAX);

@@ -8,7 +8,7 @@
  * C0 and R0 are a veth pair, so are R1 and S0; all in the caller's network namespace, which
  * routes DESTINATION by R1. Frames of 64 bytes are made by live test runs at C0 and taken by
  * an XDP program at S0; maker, router and taker share one CPU. Nanoseconds a frame, all
- * included: of a round the fastest of several parts, the order rotated, medians of the rounds
+ * included: of a round the fastest of several parts, which take turns, medians of the rounds
  * and of their ratios. Root.
  */
 #include <arpa/inet.h>
@@ -108,18 +108,15 @@ static int part(struct run *run, double *ns)
 	return got ? 0 : -EIO;
 }
 
-static int measure(struct run *run, enum who who, double *ns)
+/* The fastest so far, in *best: 0 before the first. */
+static int measure(struct run *run, enum who who, double *best)
 {
-	__u32 flags = XDP_FLAGS_DRV_MODE;
-	double best = 0, one = 0;
-	int err = bpf_xdp_attach((int)run->router, run->fds[who], flags, NULL);
+	double one = 0;
+	int err = bpf_xdp_attach((int)run->router, run->fds[who], XDP_FLAGS_DRV_MODE, NULL);
 
-	for (int i = 0; i < PASSES && !err; i++) {
-		err = part(run, &one);
-		if (!best || one < best)
-			best = one;
-	}
-	*ns = best;
+	err = err ?: part(run, &one);
+	if (!*best || one < *best)
+		*best = one;
 	return err;
 }
 
@@ -206,17 +203,18 @@ static void print_row(const struct run *run, const char *what, enum who peer, do
 					  : "no");
 }
 
+/* Parts in turn, too: what else runs on the machine comes and goes within a round. */
 static int rounds(struct run *run)
 {
-	for (unsigned int i = 0; i < run->rounds; i++)
-		for (unsigned int k = 0; k < WHO; k++) {
-			enum who who = (enum who)((i + k) % WHO);
-			int err = measure(run, who, &run->ns[who][i]);
+	int err = 0;
 
-			if (err)
-				return err;
+	for (unsigned int i = 0; i < run->rounds; i++)
+		for (unsigned int k = 0; k < PASSES * WHO && !err; k++) {
+			enum who who = (enum who)((i + k / WHO + k) % WHO);
+
+			err = measure(run, who, &run->ns[who][i]);
 		}
-	return 0;
+	return err;
 }
 
 int main(int argc, char **argv)

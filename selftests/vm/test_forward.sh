@@ -123,6 +123,16 @@ ok 'to' "${W[@]}" to r1 on
 ok 'forwards' ping_tagged 10.98.7.1
 is "$(sent_to r1.7)" 3 'past the stack'
 ok 'off' "${W[@]}" off
+
+# A program that writes no tags comes after the last sub-interface went.
+ip -n "$R" link del r0.5
+ip -n "$R" link del r0.6
+ok 'a sub-interface to send to, alone' "${W[@]}" dev r0 ingress on
+ok 'to' "${W[@]}" to r1.7 on
+ok 'and no more' strace -f -o "$TMP/calls" -e trace=bpf "${W[@]}" to r1.7 off
+is "$(grep -o 'bpf(BPF_MAP_DELETE_ELEM\|bpf(BPF_PROG_LOAD' "$TMP/calls" | tail -n 1)" 'bpf(BPF_PROG_LOAD' \
+	'the last of what is done is to load the program'
+ok 'off' "${W[@]}" off
 is "$("$WEIR" -n "$R" -j show)" '[]' 'nothing stays'
 
 done_testing
