@@ -143,22 +143,25 @@ static __always_inline bool put_tag(__u32 ifindex, struct envelope *envelope)
 	return true;
 }
 
-/* What is written to a frame before it leaves. Returns how long it is then, without a tag; 0:
- * failed. What most frames need is written in place. */
-static __always_inline __u32 write_frame(struct xdp_md *xdp, const struct frame *frame, bool plain,
-					 const struct route *route, const struct envelope *envelope)
+/* What is written to a frame before it leaves; what most need, in place. *len_bytes becomes what
+ * leaves, without a tag. */
+static __always_inline bool write_frame(struct xdp_md *xdp, const struct frame *frame, bool plain,
+					const struct route *route, const struct envelope *envelope,
+					__u32 *len_bytes)
 {
 	struct envelope envelope_copy;
 	struct route route_copy;
 
+	*len_bytes = frame->len_bytes;
 	if (plain && !envelope->tag_bytes_out) {
 		write_hop((void *)frame->data, ETH_HLEN, route);
-		return frame->len_bytes;
+		return true;
 	}
 	/* only of copies the addresses are passed: the compiler keeps the others in registers */
 	envelope_copy = *envelope;
 	route_copy = *route;
-	return leave_xdp(xdp, &route_copy, &envelope_copy, frame->len_bytes);
+	*len_bytes = leave_xdp(xdp, &route_copy, &envelope_copy, frame->len_bytes);
+	return *len_bytes;
 }
 
 static __always_inline enum weir_forward_reason forward_frame(struct xdp_md *xdp,
@@ -182,8 +185,7 @@ static __always_inline enum weir_forward_reason forward_frame(struct xdp_md *xdp
 	if (!counter || !put_tag(fib.ifindex, &envelope) ||
 	    bpf_redirect_map(&weir_devs, fib.ifindex, XDP_PASS) != XDP_REDIRECT)
 		return WEIR_FORWARD_EGRESS;
-	len_bytes = write_frame(xdp, frame, plain, &route, &envelope);
-	if (!len_bytes)
+	if (!write_frame(xdp, frame, plain, &route, &envelope, &len_bytes))
 		return WEIR_FORWARD_FAILED;
 	counter->packets++;
 	counter->bytes += len_bytes;

@@ -219,7 +219,7 @@ static int rounds(struct run *run)
 
 int main(int argc, char **argv)
 {
-	static struct run run = {.rounds = 21, .frames = 20000, .fds = {-1, -1, -1, -1}};
+	static struct run run = {.rounds = 31, .frames = 20000, .fds = {-1, -1, -1, -1}};
 	struct bpf_object *obj = NULL;
 	cpu_set_t cpus;
 	int err;
