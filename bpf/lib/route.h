@@ -206,11 +206,10 @@ static __always_inline enum weir_forward_reason read_ipv6(const struct frame *fr
 	return WEIR_FORWARD_SENT;
 }
 
+/* Of one that did not succeed. */
 static __always_inline enum weir_forward_reason reason_of_lookup(long answer)
 {
 	switch (answer) {
-	case BPF_FIB_LKUP_RET_SUCCESS:
-		return WEIR_FORWARD_SENT;
 	case BPF_FIB_LKUP_RET_BLACKHOLE:
 		return WEIR_FORWARD_BLACKHOLE;
 	case BPF_FIB_LKUP_RET_UNREACHABLE:
@@ -235,8 +234,8 @@ static __always_inline enum weir_forward_reason reason_of_lookup(long answer)
 /* The stack looks at the time to live of what has a route, before anything else. */
 static __always_inline bool has_route(enum weir_forward_reason reason)
 {
-	return reason == WEIR_FORWARD_SENT || reason == WEIR_FORWARD_MTU ||
-	       reason == WEIR_FORWARD_NO_NEIGHBOUR || reason == WEIR_FORWARD_ENCAP;
+	return reason == WEIR_FORWARD_MTU || reason == WEIR_FORWARD_NO_NEIGHBOUR ||
+	       reason == WEIR_FORWARD_ENCAP;
 }
 
 /* @plain: it was parse_plain() that read it. @ifindex: the interface that it belongs to.
@@ -268,14 +267,13 @@ static __always_inline enum weir_forward_reason find_route(const struct frame *f
 	route->fib->tot_len = route->ip_bytes;
 	route->fib->ifindex = ifindex;
 	answer = bpf_fib_lookup(frame->ctx, route->fib, sizeof(*route->fib), 0);
-	if (answer == BPF_FIB_LKUP_RET_SUCCESS && ttl > 1 && route->fib->ifindex != ifindex)
-		return WEIR_FORWARD_SENT;
-	reason = reason_of_lookup(answer);
-	if (ttl <= 1 && has_route(reason))
+	if (answer != BPF_FIB_LKUP_RET_SUCCESS) {
+		reason = reason_of_lookup(answer);
+		return ttl <= 1 && has_route(reason) ? WEIR_FORWARD_TTL : reason;
+	}
+	if (ttl <= 1)
 		return WEIR_FORWARD_TTL;
-	if (!reason && route->fib->ifindex == ifindex)
-		return WEIR_FORWARD_SAME_INTERFACE;
-	return reason;
+	return route->fib->ifindex == ifindex ? WEIR_FORWARD_SAME_INTERFACE : WEIR_FORWARD_SENT;
 }
 
 #endif
