@@ -9,19 +9,14 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <linux/if_link.h>
-#include <linux/pkt_cls.h>
-#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "loader/net.h"
-#include "loader/netlink_in.h"
 #include "loader/tcx_pin.h"
+#include "tests/netlink.h"
 
 /* ---- a scripted kernel in place of libmnl's socket functions ------------- */
 
@@ -102,88 +97,6 @@ static void answer(const void *bytes, size_t len)
 static void answer_error(int err)
 {
 	script[n_script++] = (struct datagram){.err = err};
-}
-
-/* ---- messages ------------------------------------------------------------ */
-
-static uint8_t room[70000] __attribute__((aligned(4)));
-
-static struct nlmsghdr *begin(uint16_t type, uint16_t flags, size_t head_bytes)
-{
-	struct nlmsghdr *msg;
-
-	memset(room, 0, sizeof(room));
-	msg = mnl_nlmsg_put_header(room);
-	msg->nlmsg_type = type;
-	msg->nlmsg_flags = flags;
-	mnl_nlmsg_put_extra_header(msg, head_bytes);
-	return msg;
-}
-
-static struct nlmsghdr *link_msg(int ifindex, const char *name, uint16_t flags)
-{
-	struct nlmsghdr *msg = begin(RTM_NEWLINK, flags, sizeof(struct ifinfomsg));
-	struct ifinfomsg *head = mnl_nlmsg_get_payload(msg);
-	struct nlattr *nest;
-
-	head->ifi_index = ifindex;
-	mnl_attr_put_strz(msg, IFLA_IFNAME, name);
-	nest = mnl_attr_nest_start(msg, IFLA_XDP);
-	mnl_attr_put_u8(msg, IFLA_XDP_ATTACHED, XDP_ATTACHED_MULTI);
-	mnl_attr_put_u32(msg, IFLA_XDP_DRV_PROG_ID, 11);
-	mnl_attr_put_u32(msg, IFLA_XDP_SKB_PROG_ID, 12);
-	mnl_attr_put_u32(msg, IFLA_XDP_HW_PROG_ID, 13);
-	mnl_attr_nest_end(msg, nest);
-	return msg;
-}
-
-static struct nlmsghdr *filter_msg(uint32_t handle, const char *name)
-{
-	struct nlmsghdr *msg = begin(RTM_NEWTFILTER, 0, sizeof(struct tcmsg));
-	struct tcmsg *head = mnl_nlmsg_get_payload(msg);
-	static const uint8_t tag[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-	struct nlattr *nest;
-
-	head->tcm_ifindex = 5;
-	head->tcm_handle = handle;
-	head->tcm_parent = WEIR_TC_PARENT_EGRESS;
-	head->tcm_info = TC_H_MAKE(49152u << 16, htons(0x0003));
-	mnl_attr_put_strz(msg, TCA_KIND, "bpf");
-	mnl_attr_put_u32(msg, TCA_CHAIN, 7);
-	if (!handle)
-		return msg;
-	nest = mnl_attr_nest_start(msg, TCA_OPTIONS);
-	mnl_attr_put_strz(msg, TCA_BPF_NAME, name);
-	mnl_attr_put_u32(msg, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
-	mnl_attr_put_u32(msg, TCA_BPF_FLAGS_GEN, TCA_CLS_FLAGS_NOT_IN_HW);
-	mnl_attr_put(msg, TCA_BPF_TAG, sizeof(tag), tag);
-	mnl_attr_put_u32(msg, TCA_BPF_ID, 99);
-	mnl_attr_nest_end(msg, nest);
-	return msg;
-}
-
-static struct nlmsghdr *done_msg(int err, uint16_t flags, const char *text)
-{
-	struct nlmsghdr *msg = begin(NLMSG_DONE, flags | NLM_F_MULTI, sizeof(int));
-
-	memcpy(mnl_nlmsg_get_payload(msg), &err, sizeof(err));
-	if (text)
-		mnl_attr_put_strz(msg, NLMSGERR_ATTR_MSG, text);
-	return msg;
-}
-
-/* @echoed: bytes of the request behind the nlmsghdr that the error repeats. */
-static struct nlmsghdr *error_msg(int err, uint16_t flags, size_t echoed, const char *text)
-{
-	size_t head = sizeof(struct nlmsgerr) + (flags & NLM_F_CAPPED ? 0 : echoed);
-	struct nlmsghdr *msg = begin(NLMSG_ERROR, flags, head);
-	struct nlmsgerr *error = mnl_nlmsg_get_payload(msg);
-
-	error->error = err;
-	error->msg.nlmsg_len = (uint32_t)(sizeof(error->msg) + echoed);
-	if (text)
-		mnl_attr_put_strz(msg, NLMSGERR_ATTR_MSG, text);
-	return msg;
 }
 
 static void answer_msg(const struct nlmsghdr *msg)
@@ -386,240 +299,6 @@ static void test_ack_damaged(void **state)
 	assert_int_equal(weir_nl_ack_parse(error_msg(-5000, 0, 0, NULL), &ack), -EBADMSG);
 	msg = begin(NLMSG_ERROR, 0, 4);
 	assert_int_equal(weir_nl_ack_parse(msg, &ack), -EBADMSG);
-}
-
-/* ---- parsing ------------------------------------------------------------- */
-
-static void test_parse(void **state)
-{
-	struct weir_link link;
-	struct weir_tc_filter filter;
-	struct weir_tc_qdisc qdisc;
-	struct nlmsghdr *msg;
-
-	(void)state;
-	assert_int_equal(weir_nl_link_parse(link_msg(4, "veth0", 0), &link), 0);
-	assert_int_equal(link.ifindex, 4);
-	assert_string_equal(link.name, "veth0");
-	assert_int_equal(link.xdp_attached, XDP_ATTACHED_MULTI);
-	assert_int_equal(link.xdp_native_id, 11);
-	assert_int_equal(link.xdp_generic_id, 12);
-	assert_int_equal(link.xdp_offload_id, 13);
-	assert_int_equal(weir_nl_qdisc_parse(link_msg(4, "veth0", 0), &qdisc), -EBADMSG);
-
-	assert_int_equal(weir_nl_filter_parse(filter_msg(0x10, "a.o:[tc]"), &filter, NULL), 0);
-	assert_int_equal(filter.ifindex, 5);
-	assert_int_equal(filter.parent, WEIR_TC_PARENT_EGRESS);
-	assert_int_equal(filter.pref, 49152);
-	assert_int_equal(filter.handle, 0x10);
-	assert_int_equal(filter.chain, 7);
-	assert_int_equal(filter.protocol_be, htons(0x0003));
-	assert_string_equal(filter.kind, "bpf");
-	assert_string_equal(filter.name, "a.o:[tc]");
-	assert_int_equal(filter.prog_id, 99);
-	assert_int_equal(filter.tag[7], 8);
-	assert_true(filter.direct_action);
-	assert_int_equal(filter.flags_gen, TCA_CLS_FLAGS_NOT_IN_HW);
-
-	msg = begin(RTM_NEWQDISC, 0, sizeof(struct tcmsg));
-	mnl_attr_put_strz(msg, TCA_KIND, "fq_codel");
-	assert_int_equal(weir_nl_qdisc_parse(msg, &qdisc), 0);
-	assert_string_equal(qdisc.kind, "fq_codel");
-	msg = begin(RTM_NEWQDISC, 0, sizeof(struct tcmsg));
-	mnl_attr_put_strz(msg, TCA_KIND, "clsact");
-	mnl_attr_put_u32(msg, TCA_EGRESS_BLOCK, 22);
-	assert_int_equal(weir_nl_qdisc_parse(msg, &qdisc), 0);
-	assert_int_equal(qdisc.ingress_block, 0);
-	assert_int_equal(qdisc.egress_block, 22);
-}
-
-/* Kernels have more or fewer counters than ours knows. */
-static void test_link_stats(void **state)
-{
-	struct rtnl_link_stats64 counters = {.rx_packets = 1,
-					     .tx_packets = 2,
-					     .rx_bytes = 3,
-					     .rx_dropped = 4,
-					     .rx_missed_errors = 5};
-	uint8_t more[sizeof(counters) + 64] = {0};
-	struct weir_link_stats stats;
-	struct nlmsghdr *msg;
-
-	(void)state;
-	memcpy(more, &counters, sizeof(counters));
-	for (size_t len = 0; len <= sizeof(more); len += 8) {
-		msg = begin(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
-		mnl_attr_put_strz(msg, IFLA_IFNAME, "eth0");
-		mnl_attr_put_u32(msg, IFLA_NUM_RX_QUEUES, 7);
-		mnl_attr_put(msg, IFLA_STATS64, len, more);
-		assert_int_equal(weir_nl_link_stats_parse(msg, &stats), 0);
-		assert_string_equal(stats.dev, "eth0");
-		assert_int_equal(stats.n_rx_queues, 7);
-		assert_int_equal(stats.rx_packets, len >= 8 ? 1 : 0);
-		assert_int_equal(stats.tx_packets, len >= 16 ? 2 : 0);
-		assert_true(stats.rx_dropped == (len >= sizeof(counters) ? 9 : stats.rx_dropped));
-	}
-	assert_int_equal(weir_nl_link_stats_parse(filter_msg(1, "x"), &stats), -EBADMSG);
-}
-
-/* Those alone, of an interface by its index. */
-static void test_link_counters(void **state)
-{
-	struct rtnl_link_stats64 counters = {.rx_packets = 1, .tx_bytes = 1ull << 40};
-	struct weir_link_stats stats;
-	struct if_stats_msg *head;
-	struct nlmsghdr *msg = begin(RTM_NEWSTATS, 0, sizeof(*head));
-
-	(void)state;
-	head = mnl_nlmsg_get_payload(msg);
-	head->ifindex = 12;
-	mnl_attr_put(msg, IFLA_STATS_LINK_64, sizeof(counters), &counters);
-	assert_int_equal(weir_nl_link_counters_parse(msg, &stats), 0);
-	assert_int_equal(stats.ifindex, 12);
-	assert_int_equal(stats.rx_packets, 1);
-	assert_true(stats.tx_bytes == 1ull << 40);
-	assert_int_equal(weir_nl_link_counters_parse(filter_msg(1, "x"), &stats), -EBADMSG);
-	msg->nlmsg_len = MNL_NLMSG_HDRLEN + sizeof(*head) - 1;
-	assert_int_equal(weir_nl_link_counters_parse(msg, &stats), -EBADMSG);
-}
-
-/* A VLAN, with what it stands on; that of another namespace counts as none. */
-static void test_link_info(void **state)
-{
-	struct nlmsghdr *msg = begin(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
-	struct ifinfomsg *head = mnl_nlmsg_get_payload(msg);
-	struct weir_link_info link;
-	struct nlattr *info, *data;
-
-	(void)state;
-	head->ifi_index = 12;
-	head->ifi_type = 1; /* ARPHRD_ETHER */
-	mnl_attr_put_strz(msg, IFLA_IFNAME, "eth1.5");
-	mnl_attr_put(msg, IFLA_ADDRESS, 6, "\2\0\0\0\0\7");
-	mnl_attr_put_u32(msg, IFLA_LINK, 3);
-	mnl_attr_put_u32(msg, IFLA_MASTER, 4);
-	info = mnl_attr_nest_start(msg, IFLA_LINKINFO);
-	mnl_attr_put_strz(msg, IFLA_INFO_KIND, "vlan");
-	data = mnl_attr_nest_start(msg, IFLA_INFO_DATA);
-	mnl_attr_put_u16(msg, IFLA_VLAN_ID, 5);
-	mnl_attr_put_u16(msg, IFLA_VLAN_PROTOCOL, htons(0x88a8));
-	mnl_attr_nest_end(msg, data);
-	mnl_attr_nest_end(msg, info);
-	assert_int_equal(weir_nl_link_info_parse(msg, &link), 0);
-	assert_int_equal(link.ifindex, 12);
-	assert_string_equal(link.name, "eth1.5");
-	assert_string_equal(link.kind, "vlan");
-	assert_true(link.is_ethernet && !link.up);
-	assert_memory_equal(link.mac, "\2\0\0\0\0\7", 6);
-	assert_int_equal(link.below, 3);
-	assert_int_equal(link.peer, 0);
-	assert_int_equal(link.above, 4);
-	assert_int_equal(link.vlan_id, 5);
-	assert_int_equal(link.vlan_proto_be, htons(0x88a8));
-	mnl_attr_put_u32(msg, IFLA_LINK_NETNSID, 1);
-	assert_int_equal(weir_nl_link_info_parse(msg, &link), 0);
-	assert_int_equal(link.below, 0);
-	assert_int_equal(weir_nl_link_info_parse(filter_msg(1, "x"), &link), -EBADMSG);
-}
-
-/* The other end of a veth, here or in another namespace. */
-static void test_link_info_veth(void **state)
-{
-	struct nlmsghdr *msg = begin(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
-	struct weir_link_info link;
-	struct nlattr *info;
-
-	(void)state;
-	mnl_attr_put_u32(msg, IFLA_LINK, 3);
-	info = mnl_attr_nest_start(msg, IFLA_LINKINFO);
-	mnl_attr_put_strz(msg, IFLA_INFO_KIND, "veth");
-	mnl_attr_nest_end(msg, info);
-	assert_int_equal(weir_nl_link_info_parse(msg, &link), 0);
-	assert_int_equal(link.peer, 3);
-	assert_int_equal(link.peer_nsid, -1);
-	mnl_attr_put_u32(msg, IFLA_LINK_NETNSID, 2);
-	assert_int_equal(weir_nl_link_info_parse(msg, &link), 0);
-	assert_int_equal(link.peer, 3);
-	assert_int_equal(link.peer_nsid, 2);
-	assert_int_equal(link.below, 0);
-}
-
-/* Attributes of wrong size count as absent; names are cut and terminated. */
-static void test_parse_damaged(void **state)
-{
-	struct nlmsghdr *msg = begin(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
-	struct weir_tc_filter filter;
-	struct weir_link link;
-	struct nlattr *nest;
-	char name[400];
-
-	(void)state;
-	mnl_attr_put(msg, IFLA_IFNAME, 24, "abcdefghijklmnopqrstuvwx");
-	nest = mnl_attr_nest_start(msg, IFLA_XDP);
-	mnl_attr_put(msg, IFLA_XDP_ATTACHED, 0, "");
-	mnl_attr_put_u8(msg, IFLA_XDP_DRV_PROG_ID, 1);
-	mnl_attr_put_u64(msg, IFLA_XDP_SKB_PROG_ID, 1);
-	mnl_attr_nest_end(msg, nest);
-	assert_int_equal(weir_nl_link_parse(msg, &link), 0);
-	assert_string_equal(link.name, "abcdefghijklmno");
-	assert_int_equal(link.xdp_attached, 0);
-	assert_int_equal(link.xdp_native_id | link.xdp_generic_id, 0);
-
-	memset(name, 'n', sizeof(name));
-	name[sizeof(name) - 1] = '\0';
-	assert_int_equal(weir_nl_filter_parse(filter_msg(1, name), &filter, NULL), 0);
-	assert_int_equal(strlen(filter.name), 255);
-	msg = begin(RTM_NEWTFILTER, 0, 8);
-	assert_int_equal(weir_nl_filter_parse(msg, &filter, NULL), -EBADMSG);
-}
-
-/* Any bytes at all: each copy has its exact size, so that the sanitizer sees
- * a read behind the end. */
-static void test_parse_random(void **state)
-{
-	struct nlmsghdr *(*const seeds[])(uint32_t, const char *) = {filter_msg};
-	struct weir_tc_filter filter;
-	struct weir_tc_qdisc qdisc;
-	struct weir_tc_action actions[WEIR_TC_ACTIONS_MAX];
-	struct weir_link_stats stats;
-	struct weir_link_info info;
-	struct weir_link link;
-	struct weir_ack ack;
-
-	(void)state;
-	srandom(7);
-	for (int i = 0; i < 60000; i++) {
-		struct nlmsghdr *msg, *copy;
-		size_t len;
-
-		if (i % 3 == 0)
-			msg = seeds[0](1, "name");
-		else if (i % 3 == 1)
-			msg = link_msg(4, "veth0", 0);
-		else
-			msg = error_msg(-EINVAL, NLM_F_ACK_TLVS | (i & 4 ? NLM_F_CAPPED : 0), 8,
-					"text");
-		len = MNL_NLMSG_HDRLEN + (size_t)random() % (msg->nlmsg_len - MNL_NLMSG_HDRLEN + 1);
-		copy = malloc(MNL_ALIGN(len)); /* as answers are stored */
-		assert_non_null(copy);
-		memcpy(copy, msg, len);
-		for (int j = random() % 6; j > 0; j--)
-			((uint8_t *)copy)[(size_t)random() % len] = (uint8_t)random();
-		copy->nlmsg_len = (uint32_t)len;
-		for (uint16_t type = RTM_NEWLINK; type <= RTM_NEWTFILTER; type += 4) {
-			copy->nlmsg_type = type;
-			weir_nl_link_parse(copy, &link);
-			weir_nl_link_stats_parse(copy, &stats);
-			weir_nl_link_info_parse(copy, &info);
-			weir_nl_qdisc_parse(copy, &qdisc);
-			weir_nl_filter_parse(copy, &filter, actions);
-		}
-		copy->nlmsg_type = RTM_NEWSTATS;
-		weir_nl_link_counters_parse(copy, &stats);
-		copy->nlmsg_type = i & 1 ? NLMSG_ERROR : NLMSG_DONE;
-		weir_nl_ack_parse(copy, &ack);
-		free(copy);
-	}
 }
 
 /* ---- conversations ------------------------------------------------------- */
@@ -826,16 +505,12 @@ static void test_tcx_pin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_qdisc_requests), cmocka_unit_test(test_filter_requests),
-		cmocka_unit_test(test_xdp_requests),   cmocka_unit_test(test_ack),
-		cmocka_unit_test(test_ack_damaged),    cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_link_stats),     cmocka_unit_test(test_link_counters),
-		cmocka_unit_test(test_link_info),      cmocka_unit_test(test_link_info_veth),
-		cmocka_unit_test(test_parse_damaged),  cmocka_unit_test(test_parse_random),
-		cmocka_unit_test(test_dump_restarts),  cmocka_unit_test(test_dump_never_settles),
-		cmocka_unit_test(test_dump_big),       cmocka_unit_test(test_dump_fails),
-		cmocka_unit_test(test_filters),	       cmocka_unit_test(test_real_kernel),
-		cmocka_unit_test(test_tcx_pin),
+		cmocka_unit_test(test_qdisc_requests),	   cmocka_unit_test(test_filter_requests),
+		cmocka_unit_test(test_xdp_requests),	   cmocka_unit_test(test_ack),
+		cmocka_unit_test(test_ack_damaged),	   cmocka_unit_test(test_dump_restarts),
+		cmocka_unit_test(test_dump_never_settles), cmocka_unit_test(test_dump_big),
+		cmocka_unit_test(test_dump_fails),	   cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_real_kernel),	   cmocka_unit_test(test_tcx_pin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
