@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "cli/out.h"
+#include "cli/rules/changes.h"
 #include "cli/rules/maps.h"
+#include "cli/step/print.h"
 
 struct show {
 	struct weir_counters *hits;
@@ -14,16 +16,6 @@ struct show {
 	bool as_json;
 	uint64_t sharing[WEIR_SHARED_COUNTERS]; /* rules of lists that count together */
 };
-
-static void print_count(struct weir_json *json, struct weir_count count)
-{
-	if (json) {
-		weir_json_u64(json, "packets", count.packets);
-		weir_json_u64(json, "bytes", count.bytes);
-	} else {
-		printf("%" PRIu64 " packets %" PRIu64 " bytes\n", count.packets, count.bytes);
-	}
-}
 
 static void print_rule(const struct weir_filter_rule *rule, void *ctx)
 {
@@ -38,13 +30,15 @@ static void print_rule(const struct weir_filter_rule *rule, void *ctx)
 		weir_json_object(&show->json, NULL);
 		weir_json_string(&show->json, "rule", text);
 		if (!is_shared)
-			print_count(&show->json, weir_counters_value(show->hits, rule->counter));
+			weir_step_print_count(&show->json,
+					      weir_counters_value(show->hits, rule->counter));
 		weir_json_object_end(&show->json);
 	} else if (is_shared) {
 		puts(text);
 	} else {
 		printf("%-40s # ", text);
-		print_count(NULL, weir_counters_value(show->hits, rule->counter));
+		weir_step_print_count(NULL, weir_counters_value(show->hits, rule->counter));
+		putchar('\n');
 	}
 }
 
@@ -68,36 +62,18 @@ static void print_shared(struct show *show)
 			weir_json_object(&show->json, NULL);
 			weir_json_string(&show->json, "of", text);
 			weir_json_u64(&show->json, "rules", show->sharing[i]);
-			print_count(&show->json, weir_counters_value(show->hits, i));
+			weir_step_print_count(&show->json, weir_counters_value(show->hits, i));
 			weir_json_object_end(&show->json);
 		} else {
 			printf("# %" PRIu64 " rules %s: ", show->sharing[i], text);
-			print_count(NULL, weir_counters_value(show->hits, i));
+			weir_step_print_count(NULL, weir_counters_value(show->hits, i));
+			putchar('\n');
 		}
 	}
 }
 
-static void print_reasons(struct weir_counters *reasons, struct weir_json *json)
-{
-	int n = weir_counters_read(reasons);
-
-	for (int i = 0; i < n; i++) {
-		struct weir_count count = weir_counters_value(reasons, (size_t)i);
-		const char *name = weir_counters_name(reasons, (size_t)i);
-
-		if (json) {
-			weir_json_object(json, name);
-			print_count(json, count);
-			weir_json_object_end(json);
-		} else if (count.packets) {
-			printf("# %s: ", name);
-			print_count(NULL, count);
-		}
-	}
-}
-
-static void print_text(const char *title, const struct weir_set *set, struct show *show,
-		       struct weir_counters *reasons)
+static int print_text(const char *title, const struct weir_set *set, struct show *show,
+		      struct weir_counters *reasons)
 {
 	printf("# ");
 	weir_text_print(stdout, title);
@@ -105,13 +81,14 @@ static void print_text(const char *title, const struct weir_set *set, struct sho
 	       set->deny ? "deny" : "allow");
 	weir_set_each(set, print_rule, show);
 	print_shared(show);
-	print_reasons(reasons, NULL);
+	return weir_step_print_reasons(NULL, reasons);
 }
 
-static void print_json(const struct weir_globals *globals, const char *title,
-		       const struct weir_set *set, struct show *show, struct weir_counters *reasons)
+static int print_json(const struct weir_globals *globals, const char *title,
+		      const struct weir_set *set, struct show *show, struct weir_counters *reasons)
 {
 	struct weir_json *json = &show->json;
+	int err;
 
 	show->as_json = true;
 	weir_json_start(json, stdout, globals->pretty);
@@ -125,10 +102,11 @@ static void print_json(const struct weir_globals *globals, const char *title,
 	print_shared(show);
 	weir_json_array_end(json);
 	weir_json_object(json, "reasons");
-	print_reasons(reasons, json);
+	err = weir_step_print_reasons(json, reasons);
 	weir_json_object_end(json);
 	weir_json_object_end(json);
 	weir_json_end(json);
+	return err;
 }
 
 int weir_ruleset_show(const struct weir_globals *globals, const struct weir_slot *slot,
@@ -148,9 +126,9 @@ int weir_ruleset_show(const struct weir_globals *globals, const struct weir_slot
 		err = n < 0 ? n : 0;
 	}
 	if (!err && globals->json)
-		print_json(globals, title, &set, &show, reasons);
+		err = print_json(globals, title, &set, &show, reasons);
 	else if (!err)
-		print_text(title, &set, &show, reasons);
+		err = print_text(title, &set, &show, reasons);
 	weir_counters_close(show.hits);
 	weir_counters_close(reasons);
 	if (hit_fd >= 0)
@@ -161,52 +139,31 @@ int weir_ruleset_show(const struct weir_globals *globals, const struct weir_slot
 
 /* ---- changes ------------------------------------------------------------- */
 
-struct changes {
-	struct weir_json json;
-	bool as_json;
-	const char *sign, *word;
-};
-
-static void print_line(struct changes *changes, const char *text)
-{
-	if (!changes->as_json) {
-		printf("%s %s\n", changes->sign, text);
-		return;
-	}
-	weir_json_object(&changes->json, NULL);
-	weir_json_string(&changes->json, "change", changes->word);
-	weir_json_string(&changes->json, "rule", text);
-	weir_json_object_end(&changes->json);
-}
-
-static void print_change(const struct weir_filter_rule *rule, void *ctx)
+static void print_change(const struct weir_filter_rule *rule, void *changes)
 {
 	char text[WEIR_RULE_TEXT_MAX];
 
-	print_line(ctx, weir_rule_text(rule, text));
+	weir_changes_line(changes, weir_rule_text(rule, text));
+}
+
+/* Of @of, which @other has not. */
+static void print_default(struct weir_changes *changes, const struct weir_set *of,
+			  const struct weir_set *other)
+{
+	if (of->deny != other->deny)
+		weir_changes_line(changes, of->deny ? "default deny" : "default allow");
 }
 
 void weir_ruleset_show_changes(const struct weir_globals *globals, const struct weir_set *old,
 			       const struct weir_set *wanted)
 {
-	struct changes changes = {.as_json = globals->json};
+	struct weir_changes changes;
 
-	if (globals->json) {
-		weir_json_start(&changes.json, stdout, globals->pretty);
-		weir_json_array(&changes.json, NULL);
-	}
-	changes.sign = "-";
-	changes.word = "gone";
-	if (old->deny != wanted->deny)
-		print_line(&changes, old->deny ? "default deny" : "default allow");
+	weir_changes_start(&changes, globals);
+	print_default(&changes, old, wanted);
 	weir_set_differ(wanted, old, print_change, &changes);
-	changes.sign = "+";
-	changes.word = "new";
-	if (old->deny != wanted->deny)
-		print_line(&changes, wanted->deny ? "default deny" : "default allow");
+	changes.is_new = true;
+	print_default(&changes, wanted, old);
 	weir_set_differ(old, wanted, print_change, &changes);
-	if (globals->json) {
-		weir_json_array_end(&changes.json);
-		weir_json_end(&changes.json);
-	}
+	weir_changes_end(&changes);
 }

@@ -3,7 +3,6 @@
 #include "cli/forward/show.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 
 #include "cli/forward/tables.h"
 #include "cli/out.h"
+#include "cli/step/print.h"
 
 struct show {
 	const struct weir_forward_set *set;
@@ -21,16 +21,6 @@ struct show {
 	struct weir_counter *cells; /* one a CPU */
 	int n_cpus;
 };
-
-static void print_count(struct weir_json *json, struct weir_count count)
-{
-	if (json) {
-		weir_json_u64(json, "packets", count.packets);
-		weir_json_u64(json, "bytes", count.bytes);
-	} else {
-		printf("%" PRIu64 " packets %" PRIu64 " bytes\n", count.packets, count.bytes);
-	}
-}
 
 static struct weir_count sent_to(const struct show *show, uint32_t ifindex)
 {
@@ -79,7 +69,8 @@ static void print_line(struct show *show, const struct weir_forward_port *port)
 		snprintf(what + n, sizeof(what) - (size_t)n, " vlan %u of %s", port->port.vlan_id,
 			 below);
 	printf("%-40s # sent there: ", what);
-	print_count(NULL, sent_to(show, (uint32_t)port->link->ifindex));
+	weir_step_print_count(NULL, sent_to(show, (uint32_t)port->link->ifindex));
+	putchar('\n');
 }
 
 static void print_object(struct show *show, const struct weir_forward_port *port)
@@ -100,7 +91,7 @@ static void print_object(struct show *show, const struct weir_forward_port *port
 		weir_json_u64(json, "vlan", port->port.vlan_id);
 	}
 	weir_json_bool(json, "xdp_sends", port->sends);
-	print_count(json, sent_to(show, (uint32_t)port->link->ifindex));
+	weir_step_print_count(json, sent_to(show, (uint32_t)port->link->ifindex));
 	weir_json_object_end(json);
 }
 
@@ -119,29 +110,11 @@ static void print_ports(struct show *show, const struct weir_forward_port *only)
 	}
 }
 
-static void print_reasons(struct weir_counters *reasons, struct weir_json *json)
-{
-	int n = weir_counters_read(reasons);
-
-	for (int i = 0; i < n; i++) {
-		struct weir_count count = weir_counters_value(reasons, (size_t)i);
-		const char *name = weir_counters_name(reasons, (size_t)i);
-
-		if (json) {
-			weir_json_object(json, name);
-			print_count(json, count);
-			weir_json_object_end(json);
-		} else if (count.packets) {
-			printf("# %s: ", name);
-			print_count(NULL, count);
-		}
-	}
-}
-
-static void print_json(const struct weir_globals *globals, struct show *show,
-		       const struct weir_forward_port *only, struct weir_counters *reasons)
+static int print_json(const struct weir_globals *globals, struct show *show,
+		      const struct weir_forward_port *only, struct weir_counters *reasons)
 {
 	struct weir_json *json = &show->json;
+	int err;
 
 	show->as_json = true;
 	weir_json_start(json, stdout, globals->pretty);
@@ -150,10 +123,11 @@ static void print_json(const struct weir_globals *globals, struct show *show,
 	print_ports(show, only);
 	weir_json_array_end(json);
 	weir_json_object(json, "reasons");
-	print_reasons(reasons, json);
+	err = weir_step_print_reasons(json, reasons);
 	weir_json_object_end(json);
 	weir_json_object_end(json);
 	weir_json_end(json);
+	return err;
 }
 
 int weir_forward_show(const struct weir_globals *globals, const struct weir_forward_set *set,
@@ -167,10 +141,10 @@ int weir_forward_show(const struct weir_globals *globals, const struct weir_forw
 	if (!err && !show.cells)
 		err = -ENOMEM;
 	if (!err && globals->json) {
-		print_json(globals, &show, only, reasons);
+		err = print_json(globals, &show, only, reasons);
 	} else if (!err) {
 		print_ports(&show, only);
-		print_reasons(reasons, NULL);
+		err = weir_step_print_reasons(NULL, reasons);
 	}
 	weir_counters_close(reasons);
 	free(show.cells);

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "cli/out.h"
+#include "cli/rules/changes.h"
 #include "cli/say.h"
+#include "cli/step/print.h"
 
 struct show {
 	const struct weir_police_set *set;
@@ -16,18 +18,16 @@ struct show {
 	bool as_json;
 };
 
-static void print_json_count(struct weir_json *json, const char *name, struct weir_count count)
+/* Into an object of its own, or behind its name. */
+static void print_count(struct weir_json *json, const char *name, struct weir_count count)
 {
-	weir_json_object(json, name);
-	weir_json_u64(json, "packets", count.packets);
-	weir_json_u64(json, "bytes", count.bytes);
-	weir_json_object_end(json);
-}
-
-static void print_count(const char *name, struct weir_count count, const char *end)
-{
-	printf("%s: %" PRIu64 " packets %" PRIu64 " bytes%s", name, count.packets, count.bytes,
-	       end);
+	if (json)
+		weir_json_object(json, name);
+	else
+		printf("%s: ", name);
+	weir_step_print_count(json, count);
+	if (json)
+		weir_json_object_end(json);
 }
 
 static void print_limit(const struct weir_filter_rule *rule, void *ctx)
@@ -43,13 +43,15 @@ static void print_limit(const struct weir_filter_rule *rule, void *ctx)
 	if (show->as_json) {
 		weir_json_object(&show->json, NULL);
 		weir_json_string(&show->json, "rule", text);
-		print_json_count(&show->json, "conform", conform);
-		print_json_count(&show->json, "exceed", exceed);
+		print_count(&show->json, "conform", conform);
+		print_count(&show->json, "exceed", exceed);
 		weir_json_object_end(&show->json);
 	} else {
 		printf("%-40s # ", text);
-		print_count("conform", conform, ", ");
-		print_count("exceed", exceed, "\n");
+		print_count(NULL, "conform", conform);
+		printf(", ");
+		print_count(NULL, "exceed", exceed);
+		putchar('\n');
 	}
 }
 
@@ -67,24 +69,7 @@ static void print_limits(struct show *show)
 	weir_set_each(&show->set->set, print_limit, show);
 }
 
-static void print_reasons(struct show *show)
-{
-	int n = weir_counters_read(show->reasons);
-
-	for (int i = 0; i < n; i++) {
-		struct weir_count count = weir_counters_value(show->reasons, (size_t)i);
-		const char *name = weir_counters_name(show->reasons, (size_t)i);
-
-		if (show->as_json) {
-			print_json_count(&show->json, name, count);
-		} else if (count.packets) {
-			printf("# ");
-			print_count(name, count, "\n");
-		}
-	}
-}
-
-static void print_text(const char *title, struct show *show)
+static int print_text(const char *title, struct show *show)
 {
 	const struct weir_set *set = &show->set->set;
 
@@ -94,12 +79,13 @@ static void print_text(const char *title, struct show *show)
 	       set->n_rules + set->n_list + has_rest(show->set), weir_tick_ns() / 1000,
 	       show->set->policies[0].value);
 	print_limits(show);
-	print_reasons(show);
+	return weir_step_print_reasons(NULL, show->reasons);
 }
 
-static void print_json(const struct weir_globals *globals, const char *title, struct show *show)
+static int print_json(const struct weir_globals *globals, const char *title, struct show *show)
 {
 	struct weir_json *json = &show->json;
+	int err;
 
 	show->as_json = true;
 	weir_json_start(json, stdout, globals->pretty);
@@ -111,10 +97,11 @@ static void print_json(const struct weir_globals *globals, const char *title, st
 	print_limits(show);
 	weir_json_array_end(json);
 	weir_json_object(json, "reasons");
-	print_reasons(show);
+	err = weir_step_print_reasons(json, show->reasons);
 	weir_json_object_end(json);
 	weir_json_object_end(json);
 	weir_json_end(json);
+	return err;
 }
 
 static int open_counters(const struct weir_slot *slot, const char *name, struct weir_counters **out)
@@ -144,9 +131,9 @@ int weir_police_show(const struct weir_globals *globals, const struct weir_slot 
 	err = err ?: open_counters(slot, "weir_exceed", &show.exceed);
 	err = err ?: weir_counters_open(slot->reason_fd, NULL, &show.reasons);
 	if (!err && globals->json)
-		print_json(globals, title, &show);
+		err = print_json(globals, title, &show);
 	else if (!err)
-		print_text(title, &show);
+		err = print_text(title, &show);
 	weir_counters_close(show.conform);
 	weir_counters_close(show.exceed);
 	weir_counters_close(show.reasons);
@@ -156,33 +143,15 @@ int weir_police_show(const struct weir_globals *globals, const struct weir_slot 
 
 /* ---- changes ------------------------------------------------------------- */
 
-struct changes {
-	struct weir_json json;
-	bool as_json;
-	const char *sign, *word;
-};
-
-static void print_line(struct changes *changes, const char *text)
-{
-	if (!changes->as_json) {
-		printf("%s %s\n", changes->sign, text);
-		return;
-	}
-	weir_json_object(&changes->json, NULL);
-	weir_json_string(&changes->json, "change", changes->word);
-	weir_json_string(&changes->json, "rule", text);
-	weir_json_object_end(&changes->json);
-}
-
 static void print_change(const struct weir_filter_rule *rule, const struct weir_policy *policy,
 			 void *ctx)
 {
 	char text[WEIR_LIMIT_TEXT_MAX];
 
-	print_line(ctx, weir_limit_text(rule, policy, text));
+	weir_changes_line(ctx, weir_limit_text(rule, policy, text));
 }
 
-static void print_buckets(struct changes *changes, const struct weir_limits *of,
+static void print_buckets(struct weir_changes *changes, const struct weir_limits *of,
 			  const struct weir_limits *other)
 {
 	char text[32];
@@ -190,28 +159,19 @@ static void print_buckets(struct changes *changes, const struct weir_limits *of,
 	if (of->buckets == other->buckets)
 		return;
 	snprintf(text, sizeof(text), "buckets %u", of->buckets);
-	print_line(changes, text);
+	weir_changes_line(changes, text);
 }
 
 void weir_police_show_changes(const struct weir_globals *globals, const struct weir_limits *old,
 			      const struct weir_limits *wanted)
 {
-	struct changes changes = {.as_json = globals->json};
+	struct weir_changes changes;
 
-	if (globals->json) {
-		weir_json_start(&changes.json, stdout, globals->pretty);
-		weir_json_array(&changes.json, NULL);
-	}
-	changes.sign = "-";
-	changes.word = "gone";
+	weir_changes_start(&changes, globals);
 	print_buckets(&changes, old, wanted);
 	weir_limits_differ(wanted, old, print_change, &changes);
-	changes.sign = "+";
-	changes.word = "new";
+	changes.is_new = true;
 	print_buckets(&changes, wanted, old);
 	weir_limits_differ(old, wanted, print_change, &changes);
-	if (globals->json) {
-		weir_json_array_end(&changes.json);
-		weir_json_end(&changes.json);
-	}
+	weir_changes_end(&changes);
 }
