@@ -232,6 +232,50 @@ ok 'a full disk ends it' wait_for 10 grep -q 'No space left' "$TMP/fulldisk.err"
 wait "$bg"
 is "$? $(attached)" '1 []' 'with status 1, and nothing stays'
 
+# ---- a reader that stops reading --------------------------------------------------------
+
+# start_unread WORDS...: a capture into a pipe whose $reader has stopped, until there is no room
+# in it.
+start_unread() {
+	exec 9> >(exec cat >"$TMP/unread")
+	reader=$!
+	kill -STOP "$reader"
+	background "${W[@]}" write - "$@" >&9 2>"$TMP/unread.err"
+	exec 9>&-
+	wait_for 20 grep -q capturing "$TMP/unread.err"
+	send "$A" va ipv4/udp 500 size 1500 >/dev/null
+}
+nothing_stays() {
+	[ "$(attached)" = '[]' ]
+}
+lives() {
+	kill -0 "$bg"
+}
+
+start_unread
+is "$(attached | jq length)" 1 'a reader that has stopped reading'
+kill -INT "$bg"
+ok 'a signal: the interface is as before' wait_for 10 nothing_stays
+ok 'what was captured waits for the reader' lives
+kill -CONT "$reader"
+wait "$bg"
+is "$?" 0 'who has it all'
+tail -f --pid="$reader" /dev/null
+is "$(packets "$TMP/unread")" 500 'none is lost'
+start_unread
+kill -INT "$bg"
+wait_for 10 nothing_stays
+kill -TERM "$bg"
+wait "$bg"
+like "$? $(cat "$TMP/unread.err")" '^1 .*standard output: nobody reads it' 'a second signal: it ends'
+kill -KILL "$reader"
+start_unread seconds 1
+ok 'its time is over: the interface is as before' wait_for 10 nothing_stays
+ok 'what was captured waits for the reader' lives
+kill -KILL "$reader"
+wait "$bg"
+like "$? $(cat "$TMP/unread.err")" '^1 .*standard output: Broken pipe' 'who goes'
+
 # ---- tc ------------------------------------------------------------------------------
 
 "$WEIR" -q -n "$B" attach dev vb ingress obj "$COUNT"

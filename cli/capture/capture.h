@@ -8,6 +8,7 @@
 #define WEIR_CLI_CAPTURE_CAPTURE_H
 
 #include <limits.h>
+#include <stdio.h>
 
 #include "cli/capture/expr.h"
 #include "cli/command.h"
@@ -95,6 +96,21 @@ void weir_capture_point_close(struct weir_capture_point *point);
 void weir_capture_point_text(const struct weir_capture_point *point, char *buf, size_t len);
 /* Ends what another capture has there, or left. Logged. */
 int weir_capture_point_off(struct weir_capture_point *point);
+
+/* ---- pipe.c: a reader that may stop reading -------------------------------------------------- */
+
+struct weir_capture_pipe {
+	/* Called while the reader takes nothing. 0: it may take more, or is gone; -errno: writing
+	 * fails. */
+	int (*wait)(void *ctx);
+	void *ctx;
+	FILE *before; /* stdout, as it was; NULL: it is as it was */
+};
+
+/* What goes to stdout goes by @pipe from now on. -errno, not logged. */
+int weir_capture_pipe_open(struct weir_capture_pipe *pipe);
+/* What is yet to be written is tried once more. */
+void weir_capture_pipe_close(struct weir_capture_pipe *pipe);
 
 /* ---- sink.c: packets go out ------------------------------------------------------------------ */
 

@@ -35,11 +35,17 @@ struct capture {
 	struct weir_sampler_opts opts;
 	struct weir_classic_program match;
 	struct weir_capture_sink sink;
+	struct weir_capture_pipe pipe;
 	struct ring_buffer *ring;
 	int signal_fd;
+	uint64_t deadline_ns;
 	unsigned int batch;	     /* records of it so far */
 	uint64_t captured, since_ns; /* of this batch: from monotonic time to that since 1970 */
 	bool is_read, piped;	     /* there is a sink; its reader may go */
+	bool ended;		     /* a signal has come, or its time is over */
+	bool stopped;		     /* the interface is as before, but for this error: */
+	int stop_err;
+	bool given_up; /* the reader of standard output */
 };
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -65,6 +71,11 @@ static size_t put_tag(const struct weir_sample *sample, uint8_t *to)
 	return kept + VLAN_TAG_BYTES;
 }
 
+static bool has_enough(const struct capture *capture)
+{
+	return capture->cfg->count && capture->captured == capture->cfg->count;
+}
+
 static int take_record(void *ctx, void *data, size_t size)
 {
 	static uint8_t tagged[WEIR_SAMPLE_SNAP_MAX + VLAN_TAG_BYTES];
@@ -79,7 +90,7 @@ static int take_record(void *ctx, void *data, size_t size)
 	};
 
 	(void)size;
-	if (capture->cfg->count && capture->captured == capture->cfg->count)
+	if (has_enough(capture))
 		return -ENOUGH;
 	if (sample->vlan_proto_be) {
 		packet.wire_bytes += VLAN_TAG_BYTES;
@@ -109,7 +120,7 @@ static int take_batch(struct capture *capture)
 	if (n < 0 && n != -ENOUGH && n != -EAGAIN)
 		return n;
 	err = n ? weir_capture_sink_flush(&capture->sink) : 0;
-	if (!err && capture->cfg->count && capture->captured == capture->cfg->count)
+	if (!err && has_enough(capture))
 		err = ENOUGH;
 	return err || n != -EAGAIN ? err : -EAGAIN;
 }
@@ -141,8 +152,45 @@ static int ms_until(uint64_t deadline_ns)
 							: (int)((deadline_ns - now) / 1000000) + 1;
 }
 
-/* True when a signal came, or the reader of standard output went. */
-static bool wait_for_packets(const struct capture *capture, int timeout_ms, bool *closed)
+/* True when one came. */
+static bool take_signal(const struct capture *capture)
+{
+	struct signalfd_siginfo signal;
+
+	return read(capture->signal_fd, &signal, sizeof(signal)) == sizeof(signal);
+}
+
+static void stop(struct capture *capture)
+{
+	if (!capture->stopped)
+		capture->stop_err = weir_capture_point_detach(&capture->point);
+	capture->stopped = true;
+}
+
+/* The interface does not wait for a reader of what was captured; a signal more, and nobody
+ * does. */
+static int wait_for_reader(void *ctx)
+{
+	struct capture *capture = ctx;
+	struct pollfd fds[] = {
+		{.fd = STDOUT_FILENO, .events = POLLOUT},
+		{.fd = capture->signal_fd, .events = POLLIN},
+	};
+
+	while (!capture->given_up && !fds[0].revents) {
+		if (capture->ended || has_enough(capture) || weir_now_ns() >= capture->deadline_ns)
+			stop(capture);
+		(void)poll(fds, 2, capture->stopped ? -1 : ms_until(capture->deadline_ns));
+		if (fds[1].revents && take_signal(capture)) {
+			capture->given_up = capture->stopped;
+			capture->ended = true;
+		}
+	}
+	return capture->given_up ? -EINTR : 0;
+}
+
+/* False when the reader of standard output went. */
+static bool wait_for_packets(struct capture *capture, int timeout_ms)
 {
 	struct pollfd fds[] = {
 		{.fd = capture->signal_fd, .events = POLLIN},
@@ -151,32 +199,29 @@ static bool wait_for_packets(const struct capture *capture, int timeout_ms, bool
 	};
 
 	(void)poll(fds, 3, timeout_ms);
-	*closed = fds[2].revents & (POLLERR | POLLHUP);
-	return fds[0].revents || *closed;
+	capture->ended |= fds[0].revents && take_signal(capture);
+	return !(fds[2].revents & (POLLERR | POLLHUP));
 }
 
 static int read_on(struct capture *capture)
 {
-	uint64_t deadline_ns =
-		capture->cfg->seconds_ns ? weir_now_ns() + capture->cfg->seconds_ns : UINT64_MAX;
 	uint64_t check_ns = weir_now_ns() + CHECK_NS;
-	bool closed = false, ended = false, more = false;
+	bool more = false;
 	int err = 0;
 
-	while (!err && !ended) {
-		ended = wait_for_packets(capture, more ? 0 : ms_until(deadline_ns), &closed);
-		if (closed)
+	while (!err && !capture->ended && !capture->stopped) {
+		if (!wait_for_packets(capture, more ? 0 : ms_until(capture->deadline_ns)))
 			return -EPIPE;
 		err = take_batch(capture);
 		more = err == -EAGAIN;
 		err = more ? 0 : err;
 		if (err < 0)
 			return err;
-		if (!err && weir_now_ns() >= check_ns) {
+		if (!err && !capture->stopped && weir_now_ns() >= check_ns) {
 			err = weir_capture_point_check(&capture->point) ? -ECANCELED : 0;
 			check_ns = weir_now_ns() + CHECK_NS;
 		}
-		ended |= weir_now_ns() >= deadline_ns;
+		capture->ended |= weir_now_ns() >= capture->deadline_ns;
 	}
 	return err;
 }
@@ -232,6 +277,17 @@ static int prepare(struct capture *capture, struct weir_capture_config *cfg)
 	return 0;
 }
 
+static int open_sink(struct capture *capture)
+{
+	int err = 0;
+
+	capture->piped = !capture->cfg->file || strcmp(capture->cfg->file, "-") == 0;
+	capture->pipe = (struct weir_capture_pipe){.wait = wait_for_reader, .ctx = capture};
+	if (capture->piped)
+		err = weir_capture_pipe_open(&capture->pipe);
+	return err ?: weir_capture_sink_open(&capture->point, &capture->opts, &capture->sink);
+}
+
 static int start(struct capture *capture)
 {
 	char where[256];
@@ -241,11 +297,10 @@ static int start(struct capture *capture)
 	err = err ?: weir_capture_point_attach(&capture->point, &capture->opts);
 	if (err)
 		return err;
-	err = weir_capture_sink_open(&capture->point, &capture->opts, &capture->sink);
+	err = open_sink(capture);
 	if (err)
 		return err;
 	capture->is_read = true;
-	capture->piped = !capture->cfg->file || strcmp(capture->cfg->file, "-") == 0;
 	capture->ring =
 		ring_buffer__new(capture->point.sampler.ring_fd, take_record, capture, NULL);
 	if (!capture->ring) {
@@ -253,6 +308,8 @@ static int start(struct capture *capture)
 		weir_say_error("the ring buffer cannot be read: %s", strerror(-err));
 		return err;
 	}
+	if (capture->cfg->seconds_ns)
+		capture->deadline_ns = weir_now_ns() + capture->cfg->seconds_ns;
 	weir_capture_point_text(&capture->point, where, sizeof(where));
 	weir_say_note("%s: capturing at %s", capture->cfg->dev, where);
 	return weir_capture_sink_flush(&capture->sink);
@@ -266,7 +323,8 @@ static int say_unread(const struct capture *capture, int err)
 			       capture->cfg->file && strcmp(capture->cfg->file, "-") != 0
 				       ? capture->cfg->file
 				       : "standard output",
-			       strerror(-err));
+			       err == -EINTR ? "nobody reads it: some of what was captured is lost"
+					     : strerror(-err));
 	return err;
 }
 
@@ -299,8 +357,9 @@ static int take_rest(struct capture *capture)
 static int finish(struct capture *capture, int err)
 {
 	struct weir_counter counts[WEIR_SAMPLE_REASONS] = {0};
-	int end = weir_capture_point_detach(&capture->point), last = 0;
+	int last = 0;
 
+	stop(capture);
 	if (capture->ring && (!err || err == -ECANCELED))
 		last = take_rest(capture);
 	err = err ?: last;
@@ -312,7 +371,7 @@ static int finish(struct capture *capture, int err)
 	if (capture->ring)
 		report(capture, counts);
 	err = err == ENOUGH ? 0 : err;
-	return err ? err : end;
+	return err ? err : capture->stop_err;
 }
 
 static int run(struct capture *capture, struct weir_capture_config *cfg)
@@ -323,6 +382,7 @@ static int run(struct capture *capture, struct weir_capture_config *cfg)
 	if (!err)
 		err = say_unread(capture, read_on(capture));
 	err = finish(capture, err);
+	weir_capture_pipe_close(&capture->pipe);
 	ring_buffer__free(capture->ring);
 	if (capture->signal_fd >= 0)
 		close(capture->signal_fd);
@@ -337,6 +397,7 @@ int weir_capture_run(const struct weir_globals *globals, const union weir_config
 
 	capture.cfg = &cfg;
 	capture.signal_fd = -1;
+	capture.deadline_ns = UINT64_MAX;
 	weir_capture_point_init(&capture.point, globals, &cfg);
 	if (cfg.off) {
 		err = weir_capture_point_open(&capture.point);
