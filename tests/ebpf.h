@@ -114,68 +114,82 @@ static inline bool ebpf_call(struct ebpf *m, int32_t helper)
 	return true;
 }
 
+static inline bool ebpf_swap(uint64_t *a, int32_t bits)
+{
+	switch (bits) {
+	case 16:
+		*a = __builtin_bswap16((uint16_t)*a);
+		return true;
+	case 32:
+		*a = __builtin_bswap32((uint32_t)*a);
+		return true;
+	case 64:
+		*a = __builtin_bswap64(*a);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Of @bits; a division by 0 and a shift too far are errors here. */
+static inline bool ebpf_compute(uint8_t op, uint64_t *a, uint64_t b, unsigned int bits)
+{
+	switch (op) {
+	case BPF_ADD:
+		*a += b;
+		return true;
+	case BPF_SUB:
+		*a -= b;
+		return true;
+	case BPF_MUL:
+		*a *= b;
+		return true;
+	case BPF_DIV:
+		*a = b ? *a / b : 0;
+		return b;
+	case BPF_MOD:
+		*a = b ? *a % b : 0;
+		return b;
+	case BPF_OR:
+		*a |= b;
+		return true;
+	case BPF_AND:
+		*a &= b;
+		return true;
+	case BPF_XOR:
+		*a ^= b;
+		return true;
+	case BPF_LSH:
+		*a = b < bits ? *a << b : 0;
+		return b < bits;
+	case BPF_RSH:
+		*a = b < bits ? *a >> b : 0;
+		return b < bits;
+	case BPF_NEG:
+		*a = -*a;
+		return true;
+	case BPF_MOV:
+		*a = b;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static inline bool ebpf_alu(struct ebpf *m, const struct bpf_insn *in)
 {
 	bool wide = BPF_CLASS(in->code) == BPF_ALU64;
-	uint64_t a = m->r[in->dst_reg], bits = wide ? 64 : 32;
+	uint64_t a = m->r[in->dst_reg];
 	uint64_t b = BPF_SRC(in->code) == BPF_X ? m->r[in->src_reg] : (uint64_t)(int64_t)in->imm;
 
-	if (BPF_OP(in->code) == BPF_END) {
-		uint64_t be = in->imm == 16   ? __builtin_bswap16((uint16_t)a)
-			      : in->imm == 32 ? __builtin_bswap32((uint32_t)a)
-					      : __builtin_bswap64(a);
-
-		m->r[in->dst_reg] = be;
-		return in->imm == 16 || in->imm == 32 || in->imm == 64;
-	}
+	if (BPF_OP(in->code) == BPF_END)
+		return ebpf_swap(&m->r[in->dst_reg], in->imm);
 	if (!wide) {
 		a = (uint32_t)a;
 		b = (uint32_t)b;
 	}
-	switch (BPF_OP(in->code)) {
-	case BPF_ADD:
-		a += b;
-		break;
-	case BPF_SUB:
-		a -= b;
-		break;
-	case BPF_MUL:
-		a *= b;
-		break;
-	case BPF_DIV:
-		if (!b)
-			return false;
-		a /= b;
-		break;
-	case BPF_MOD:
-		if (!b)
-			return false;
-		a %= b;
-		break;
-	case BPF_OR:
-		a |= b;
-		break;
-	case BPF_AND:
-		a &= b;
-		break;
-	case BPF_XOR:
-		a ^= b;
-		break;
-	case BPF_LSH:
-	case BPF_RSH:
-		if (b >= bits)
-			return false;
-		a = BPF_OP(in->code) == BPF_LSH ? a << b : a >> b;
-		break;
-	case BPF_NEG:
-		a = -a;
-		break;
-	case BPF_MOV:
-		a = b;
-		break;
-	default:
+	if (!ebpf_compute(BPF_OP(in->code), &a, b, wide ? 64 : 32))
 		return false;
-	}
 	m->r[in->dst_reg] = wide ? a : (uint32_t)a;
 	return true;
 }
