@@ -51,7 +51,6 @@ pins() {
 # ---- model ---------------------------------------------------------------------------
 
 fed=$(scaled 100000)
-# The seed is one with which a fifth of the frames, too, meets a ring that is full.
 for hook in xdp ingress; do
 	ok "$hook: $fed frames, kernel and model agree" \
 		"$BUILD/tests/tool_sample" "$BUILD/bpf/sample.o" "$hook" "$fed" "${SAMPLE_SEED:-20260104}"
