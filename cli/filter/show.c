@@ -42,22 +42,14 @@ static void print_rule(const struct weir_filter_rule *rule, void *ctx)
 	}
 }
 
-/* "deny src ipv4" */
-static void shared_text(unsigned int counter, char *buf, size_t len)
-{
-	snprintf(buf, len, "%s %s %s", counter & 1 ? "deny" : "allow",
-		 counter / 2 % WEIR_SIDES == WEIR_SRC ? "src" : "dst",
-		 counter / (2 * WEIR_SIDES) == WEIR_IPV4 ? "ipv4" : "ipv6");
-}
-
 static void print_shared(struct show *show)
 {
-	char text[32];
+	char text[WEIR_RULE_TEXT_MAX];
 
 	for (unsigned int i = 0; i < WEIR_SHARED_COUNTERS; i++) {
 		if (!show->sharing[i])
 			continue;
-		shared_text(i, text, sizeof(text));
+		weir_shared_text(i, text);
 		if (show->as_json) {
 			weir_json_object(&show->json, NULL);
 			weir_json_string(&show->json, "of", text);

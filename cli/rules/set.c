@@ -265,14 +265,30 @@ static uint16_t shared_counter(const struct weir_filter_prefix *prefix)
 
 struct numbering {
 	const struct weir_set *old;
-	uint64_t used[WEIR_FILTER_COUNTERS / 64];
+	uint64_t used[WEIR_FILTER_COUNTERS / 64], olds[WEIR_FILTER_COUNTERS / 64];
 	uint64_t *fresh;
 	unsigned int next;
+	bool reuses;
 };
+
+static void use(uint64_t *bits, unsigned int counter)
+{
+	bits[counter / 64] |= 1ULL << counter % 64;
+}
 
 static bool is_used(const struct numbering *nb, unsigned int counter)
 {
-	return nb->used[counter / 64] >> counter % 64 & 1;
+	uint64_t bits = nb->used[counter / 64] | (nb->reuses ? 0 : nb->olds[counter / 64]);
+
+	return bits >> counter % 64 & 1;
+}
+
+static void use_olds(struct numbering *nb)
+{
+	for (size_t i = 0; nb->old && i < nb->old->n_rules; i++)
+		use(nb->olds, nb->old->rules[i].rule.counter);
+	for (size_t i = 0; nb->old && i < nb->old->n_list; i++)
+		use(nb->olds, nb->old->list[i].prefix.counter);
 }
 
 /* A rule that stays goes on with its counter, unless that is shared. */
@@ -284,19 +300,34 @@ static bool keep_counter(struct numbering *nb, const struct weir_filter_rule *ru
 	    there.counter < WEIR_SHARED_COUNTERS)
 		return false;
 	*out = there.counter;
-	nb->used[there.counter / 64] |= 1ULL << there.counter % 64;
+	use(nb->used, there.counter);
 	return true;
 }
 
+/* Not one of a rule that goes, while there are others: its last packets, and who reads counters
+ * by the old rules, would take them for the new rule's. */
 static uint16_t new_counter(struct numbering *nb)
 {
 	while (nb->next < WEIR_FILTER_COUNTERS && is_used(nb, nb->next))
 		nb->next++;
+	if (nb->next == WEIR_FILTER_COUNTERS && !nb->reuses) {
+		nb->reuses = true;
+		nb->next = WEIR_SHARED_COUNTERS;
+		return new_counter(nb);
+	}
 	if (nb->next == WEIR_FILTER_COUNTERS)
 		return 0;
-	nb->used[nb->next / 64] |= 1ULL << nb->next % 64;
-	nb->fresh[nb->next / 64] |= 1ULL << nb->next % 64;
+	use(nb->used, nb->next);
+	use(nb->fresh, nb->next);
 	return (uint16_t)nb->next;
+}
+
+const char *weir_shared_text(uint32_t counter, char *buf)
+{
+	snprintf(buf, WEIR_RULE_TEXT_MAX, "%s %s %s", counter & 1 ? "deny" : "allow",
+		 counter / 2 % WEIR_SIDES == WEIR_SRC ? "src" : "dst",
+		 counter / (2 * WEIR_SIDES) == WEIR_IPV4 ? "ipv4" : "ipv6");
+	return buf;
 }
 
 void weir_set_number(struct weir_set *set, const struct weir_set *old, uint64_t *fresh)
@@ -306,6 +337,7 @@ void weir_set_number(struct weir_set *set, const struct weir_set *old, uint64_t 
 	struct weir_filter_rule rule;
 	uint16_t counter;
 
+	use_olds(&nb);
 	/* first all that stay, so that no new rule gets theirs */
 	for (size_t i = 0; i < set->n_rules; i++) {
 		counter = 0;

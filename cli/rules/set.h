@@ -7,6 +7,8 @@
 
 /* The first counters, which rules of lists share: one for each verdict, side and family. */
 #define WEIR_SHARED_COUNTERS (2 * WEIR_SIDES * WEIR_FAMILIES)
+/* "deny src ipv4" into @buf of WEIR_RULE_TEXT_MAX. */
+const char *weir_shared_text(uint32_t counter, char *buf);
 
 struct weir_list_item {
 	struct weir_filter_prefix prefix;
@@ -39,8 +41,9 @@ bool weir_set_find(const struct weir_set *set, const struct weir_filter_rule *li
 /* Removes it from a settled set. */
 bool weir_set_remove(struct weir_set *set, const struct weir_filter_rule *like);
 /* Gives each rule a counter, those of @old (settled; NULL: none) that are still there
- * theirs. When there are not enough, rules of the list share theirs. @fresh (WEIR_FILTER_COUNTERS
- * bits) gets those that must begin at zero. */
+ * theirs; new ones get none of those that go, while there are others. When there are not enough,
+ * rules of the list share theirs. @fresh (WEIR_FILTER_COUNTERS bits) gets those that must begin at
+ * zero. */
 void weir_set_number(struct weir_set *set, const struct weir_set *old, uint64_t *fresh);
 /* Calls @fn for each rule of @to that is not in @from (both settled), with the verdict. */
 typedef void (*weir_rule_fn)(const struct weir_filter_rule *rule, void *ctx);
