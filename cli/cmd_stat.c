@@ -294,11 +294,13 @@ static int report_often(struct report *report, struct weir_stat *stat, uint64_t 
 		if (weir_now_ns() - looked_ns >= LOOK_NS) {
 			looked_ns = weir_now_ns();
 			err = weir_stat_again(stat, cfg);
-			report->pins = stat->pins;
 		}
 		if (err || !weir_interval_wait(&interval))
 			break;
-		err = report_once(report, stat);
+		if (weir_stat_is_stale(stat))
+			err = weir_stat_again(stat, cfg);
+		report->pins = stat->pins;
+		err = err ?: report_once(report, stat);
 	}
 	return err;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "cli/command.h"
+#include "cli/step/step.h"
 #include "loader/weir.h"
 #include "maps/weir_map.h"
 
@@ -50,7 +51,8 @@ void weir_stat_order(struct weir_stat_row *rows, size_t n, enum weir_stat_sort s
 struct weir_stat_map {
 	struct weir_counters *ctrs;
 	struct weir_reading last;
-	char *pin; /* where it is found again; NULL */
+	char *pin;		     /* where it is found again; NULL */
+	struct weir_step_counter as; /* its entries are called by these rules; no step: by keys */
 };
 
 struct weir_stat {
@@ -69,6 +71,8 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
  * interface under its present name. Maps that came are read, so that rates begin now. An error
  * line is said. */
 int weir_stat_again(struct weir_stat *stat, const struct weir_stat_config *cfg);
+/* Have rules changed by which entries are called? */
+bool weir_stat_is_stale(const struct weir_stat *stat);
 void weir_stat_close(struct weir_stat *stat);
 /* Lets go of one map. */
 void weir_stat_drop(struct weir_stat *stat, size_t nth);

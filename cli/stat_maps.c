@@ -16,7 +16,7 @@
 #include "cli/map.h"
 #include "cli/say.h"
 #include "cli/stat.h"
-#include "cli/step/step.h"
+#include "cli/step/names.h"
 #include "loader/weir.h"
 
 #define COUNTER_IS                                                                        \
@@ -24,20 +24,20 @@
 	"(BTF, or given) has unsigned packets (pkts, count, hits, ...) or bytes, or is "  \
 	"one and its name says that it counts"
 
-/* Ids of maps, sorted, each once. */
-struct id_set {
-	uint32_t *ids;
+/* Maps by their ids, each once; with the step whose counters they are, where they are. */
+struct map_set {
+	struct weir_step_counter *list;
 	size_t n, room;
 };
 
-static size_t id_place(const struct id_set *set, uint32_t id)
+static size_t id_place(const struct map_set *set, uint32_t id)
 {
 	size_t lo = 0, hi = set->n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (set->ids[mid] < id)
+		if (set->list[mid].map_id < id)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -45,43 +45,57 @@ static size_t id_place(const struct id_set *set, uint32_t id)
 	return lo;
 }
 
-static int id_add(struct id_set *set, uint32_t id)
+static const struct weir_step_counter *find(const struct map_set *set, uint32_t id)
 {
 	size_t at = id_place(set, id);
 
-	if (at < set->n && set->ids[at] == id)
+	return at < set->n && set->list[at].map_id == id ? &set->list[at] : NULL;
+}
+
+static int map_add(struct map_set *set, const struct weir_step_counter *map)
+{
+	size_t at = id_place(set, map->map_id);
+
+	if (find(set, map->map_id))
 		return 0;
 	if (set->n == set->room) {
 		size_t room = set->room ? 2 * set->room : 64;
-		uint32_t *ids = realloc(set->ids, room * sizeof(*ids));
+		struct weir_step_counter *list = reallocarray(set->list, room, sizeof(*list));
 
-		if (!ids)
+		if (!list)
 			return -ENOMEM;
-		set->ids = ids;
+		set->list = list;
 		set->room = room;
 	}
-	memmove(set->ids + at + 1, set->ids + at, (set->n - at) * sizeof(*set->ids));
-	set->ids[at] = id;
+	memmove(set->list + at + 1, set->list + at, (set->n - at) * sizeof(*set->list));
+	set->list[at] = *map;
 	set->n++;
 	return 0;
 }
 
+static int id_add(struct map_set *set, uint32_t id)
+{
+	const struct weir_step_counter map = {.map_id = id};
+
+	return map_add(set, &map);
+}
+
 static int add_attached(const struct weir_attachment *at, void *ctx)
 {
-	uint32_t i, ids[WEIR_STEP_COUNTERS_ALL];
-	size_t n;
+	struct weir_step_counter behind[WEIR_STEP_COUNTERS_ALL];
+	size_t i, n;
 	int err = 0;
 
 	for (i = 0; at->has_prog && i < at->prog.n_map_ids && !err; i++)
 		err = id_add(ctx, at->prog.map_ids[i]);
-	n = at->has_prog ? weir_step_counters(&at->prog, ids) : 0;
+	n = at->has_prog ? weir_step_counters(&at->prog, behind) : 0;
 	for (i = 0; i < n && !err; i++)
-		err = id_add(ctx, ids[i]);
+		err = map_add(ctx, &behind[i]);
 	return err;
 }
 
 /* Maps of the programs on all interfaces, or on the one that is meant, as it is called now. */
-static int find_attached(const struct weir_stat *stat, struct id_set *set)
+static int find_attached(const struct weir_stat *stat, struct map_set *set)
 {
 	char dev[IF_NAMESIZE];
 	int err;
@@ -95,7 +109,7 @@ static int find_attached(const struct weir_stat *stat, struct id_set *set)
 	return err;
 }
 
-static int find_pinned(const struct weir_pins *pins, struct id_set *set)
+static int find_pinned(const struct weir_pins *pins, struct map_set *set)
 {
 	uint32_t id = 0;
 	int err;
@@ -174,29 +188,47 @@ static bool has_map(const struct weir_stat *stat, uint32_t id)
 	return false;
 }
 
-static int open_set(struct weir_stat *stat, const struct id_set *set,
+/* Rules change with the program. One whose rules are gone begins anew, by its keys. */
+static int name(struct weir_stat_map *map, const struct weir_step_counter *as)
+{
+	int err = map->as.step && !as->step ? -ESTALE : 0;
+
+	if (as->step && map->as.prog_id != as->prog_id)
+		err = weir_step_name_counters(as, map->ctrs);
+	map->as = *as;
+	return err;
+}
+
+static int open_one(struct weir_stat *stat, const struct weir_step_counter *map,
 		    const struct weir_stat_config *cfg)
 {
-	size_t i;
-	int fd, err;
+	int fd = bpf_map_get_fd_by_id(map->map_id), err;
 
-	for (i = 0; i < set->n; i++) {
-		if (has_map(stat, set->ids[i]))
-			continue;
-		fd = bpf_map_get_fd_by_id(set->ids[i]);
-		if (fd == -ENOENT)
-			continue; /* gone since it was listed */
-		if (fd < 0) {
-			weir_say_error("map id %u: %s", set->ids[i], strerror(-fd));
-			return fd;
-		}
-		err = add_counters(stat, fd, cfg);
-		close(fd);
-		/* ENODEV: said, of a device that is gone since it was listed */
-		if (err && err != -EMEDIUMTYPE && err != -ENODEV)
-			return err;
+	if (fd == -ENOENT)
+		return 0; /* gone since it was listed */
+	if (fd < 0) {
+		weir_say_error("map id %u: %s", map->map_id, strerror(-fd));
+		return fd;
 	}
+	err = add_counters(stat, fd, cfg);
+	close(fd);
+	/* ENODEV: said, of a device that is gone since it was listed */
+	if (err)
+		return err == -EMEDIUMTYPE || err == -ENODEV ? 0 : err;
+	if (name(&stat->maps[stat->n - 1], map))
+		weir_stat_drop(stat, stat->n - 1);
 	return 0;
+}
+
+static int open_set(struct weir_stat *stat, const struct map_set *set,
+		    const struct weir_stat_config *cfg)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < set->n && !err; i++)
+		if (!has_map(stat, set->list[i].map_id))
+			err = open_one(stat, &set->list[i], cfg);
+	return err;
 }
 
 static int open_named(struct weir_stat *stat, const struct weir_globals *globals,
@@ -245,7 +277,7 @@ static int open_net(struct weir_stat *stat, const struct weir_globals *globals,
 	return stat->ifindex < 0 ? stat->ifindex : 0;
 }
 
-static int find_all(const struct weir_stat *stat, struct id_set *set)
+static int find_all(const struct weir_stat *stat, struct map_set *set)
 {
 	int err = find_attached(stat, set);
 
@@ -256,7 +288,7 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 		   const struct weir_stat_config *cfg)
 {
 	bool is_named = cfg->map || cfg->id;
-	struct id_set set = {0};
+	struct map_set set = {0};
 	int err;
 
 	err = weir_pins_read(&stat->pins);
@@ -269,7 +301,7 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 		err = open_set(stat, &set, cfg);
 	if (!err && !stat->n)
 		err = fail_none(cfg, set.n);
-	free(set.ids);
+	free(set.list);
 	return err;
 }
 
@@ -298,16 +330,16 @@ static int follow_pin(const struct weir_stat *stat, struct weir_stat_map *map,
 	return 0;
 }
 
-static void drop_others(struct weir_stat *stat, const struct id_set *set)
+static void drop_others(struct weir_stat *stat, const struct map_set *set)
 {
 	for (size_t i = stat->n; i--;) {
-		uint32_t id = weir_counters_map(stat->maps[i].ctrs)->id;
-		size_t at = id_place(set, id);
+		struct weir_stat_map *map = &stat->maps[i];
+		const struct weir_step_counter *as = find(set, weir_counters_map(map->ctrs)->id);
 
-		if (at < set->n && set->ids[at] == id)
+		if (as && !name(map, as))
 			continue;
 		/* says so if its device went since the last reading */
-		(void)weir_counters_read(stat->maps[i].ctrs);
+		(void)weir_counters_read(map->ctrs);
 		weir_stat_drop(stat, i);
 	}
 }
@@ -327,7 +359,7 @@ static int read_new(struct weir_stat *stat, size_t from)
 int weir_stat_again(struct weir_stat *stat, const struct weir_stat_config *cfg)
 {
 	struct weir_pins *pins;
-	struct id_set set = {0};
+	struct map_set set = {0};
 	size_t known;
 	int err = weir_pins_read(&pins);
 
@@ -344,8 +376,16 @@ int weir_stat_again(struct weir_stat *stat, const struct weir_stat_config *cfg)
 		drop_others(stat, &set);
 	known = stat->n;
 	err = err ?: open_set(stat, &set, cfg);
-	free(set.ids);
+	free(set.list);
 	return err ?: read_new(stat, known);
+}
+
+bool weir_stat_is_stale(const struct weir_stat *stat)
+{
+	for (size_t i = 0; i < stat->n; i++)
+		if (weir_step_counter_is_stale(&stat->maps[i].as))
+			return true;
+	return false;
 }
 
 void weir_stat_drop(struct weir_stat *stat, size_t nth)

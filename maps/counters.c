@@ -16,42 +16,14 @@
 
 #include "loader/error.h"
 #include "loader/log.h"
-#include "maps/counter_type.h"
-#include "maps/key_names.h"
+#include "maps/counters_in.h"
 #include "maps/map_types.h"
-#include "maps/sums.h"
 #include "maps/types.h"
-#include "maps/value.h"
-#include "maps/walk.h"
-#include "maps/weir_map.h"
 
-#define TYPED_ROOM 160	       /* bytes of a key's text */
-#define HASH_TEXT  10	       /* "~0123abcd" */
-#define ENOUGH	   1	       /* ends a walk */
-#define WALKS_MAX  3	       /* then it is worth a program */
-#define FNV_START  0x811c9dc5u /* FNV-1a, 32 bits */
-#define FNV_PRIME  0x01000193u
-
-struct weir_counters {
-	int fd;
-	struct weir_map map;
-	struct weir_counter_type type;
-	struct weir_key_names *names;
-	struct weir_type *key; /* for keys that no enumerator names; NULL: numbers, bytes */
-	struct weir_value_env env;
-	struct weir_walk *walk;
-	struct weir_sums *sums; /* NULL: not yet, or not here */
-	unsigned int walks;
-	uint64_t time_ns;
-	size_t n, cap;
-	size_t max, rest; /* entries kept of a reading, and those that are not */
-	bool whole;	  /* the rest is counted */
-	size_t n_keys;	  /* that were ever read: the first ones of keys and texts */
-	uint8_t *keys;
-	struct weir_count *counts;
-	char *texts; /* a slot for each key; "" until somebody asks */
-	size_t text_room;
-};
+#define TYPED_ROOM 160 /* bytes of a key's text */
+#define ENOUGH	   1   /* ends a walk before its end, */
+#define ENDED	   2   /* or behind the last that counts */
+#define WALKS_MAX  3   /* then it is worth a program */
 
 static int fail_memory(const struct weir_map *map)
 {
@@ -140,6 +112,7 @@ void weir_counters_close(struct weir_counters *ctrs)
 		return;
 	weir_walk_free(ctrs->walk);
 	weir_sums_free(ctrs->sums);
+	weir_key_names_free(ctrs->entries);
 	weir_key_names_free(ctrs->names);
 	weir_type_free(ctrs->key);
 	free(ctrs->keys);
@@ -239,11 +212,27 @@ static int take(const void *keys, const void *values, size_t n, void *ctx)
 	return 0;
 }
 
+/* The same of those that have names; the keys of an array come in order. */
+static int take_named(const void *keys, const void *values, size_t n, void *ctx)
+{
+	struct weir_counters *ctrs = ctx;
+	size_t stride = weir_walk_stride_bytes(ctrs->walk);
+	const uint32_t *index = keys;
+	const uint8_t *value = values;
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++, index++, value += stride) {
+		if (weir_key_names_end(ctrs->entries, *index))
+			return ENDED;
+		if (weir_key_names_find(ctrs->entries, *index))
+			err = take(index, value, 1, ctx);
+	}
+	return err;
+}
+
 bool weir_counters_by_ifindex(const struct weir_counters *ctrs)
 {
-	return ctrs->key && ctrs->key->form == WEIR_FORM_IFINDEX &&
-	       (ctrs->map.type == BPF_MAP_TYPE_ARRAY ||
-		ctrs->map.type == BPF_MAP_TYPE_PERCPU_ARRAY);
+	return ctrs->key && ctrs->key->form == WEIR_FORM_IFINDEX && weir_map_is_array(&ctrs->map);
 }
 
 bool weir_counters_have_packets(const struct weir_counters *ctrs)
@@ -306,18 +295,17 @@ static int take_all(struct weir_counters *ctrs)
 	int err;
 
 	ctrs->n = ctrs->rest = 0;
-	if (has_sums(ctrs)) {
+	if (!ctrs->entries && has_sums(ctrs)) {
 		err = take_sums(ctrs);
 		if (!err)
 			return 0;
 		weir_sums_free(ctrs->sums);
 		ctrs->sums = NULL;
 	}
-	err = weir_walk_run(ctrs->walk, take, ctrs);
-	if (err == ENOUGH) {
+	err = weir_walk_run(ctrs->walk, ctrs->entries ? take_named : take, ctrs);
+	if (err == ENOUGH)
 		ctrs->rest = rest;
-		err = 0;
-	}
+	err = err > 0 ? 0 : err;
 	if (!err && ctrs->n > INT32_MAX)
 		err = weir_fail(-EOVERFLOW, "map id %u (%s): too many entries", ctrs->map.id,
 				ctrs->map.name);
@@ -339,47 +327,6 @@ int weir_counters_read_first(struct weir_counters *ctrs, size_t max, bool whole)
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	ctrs->time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	return (int)ctrs->n;
-}
-
-static uint32_t hash_key(const uint8_t *key, size_t size)
-{
-	uint32_t hash = FNV_START;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ key[i]) * FNV_PRIME;
-	return hash;
-}
-
-static void write_typed(const struct weir_counters *ctrs, const void *key, char *text)
-{
-	struct weir_buf out;
-	const char *written;
-
-	weir_buf_init(&out, -1);
-	weir_value_write(ctrs->key, key, &ctrs->env, &out);
-	written = weir_buf_string(&out);
-	snprintf(text, ctrs->text_room, "%s", written ? written : "?");
-	/* what is cut must not make two keys the same one */
-	if (written && strlen(written) >= ctrs->text_room)
-		snprintf(text + ctrs->text_room - HASH_TEXT, HASH_TEXT, "~%08x",
-			 hash_key(key, ctrs->map.key_size_bytes));
-	weir_buf_free(&out);
-}
-
-const char *weir_counters_name(const struct weir_counters *ctrs, size_t nth)
-{
-	char *text;
-
-	if (nth >= ctrs->n)
-		return NULL;
-	/* Written when asked for: most readings of big maps want only some. */
-	text = ctrs->texts + nth * ctrs->text_room;
-	if (!*text && ctrs->key)
-		write_typed(ctrs, ctrs->keys + nth * ctrs->map.key_size_bytes, text);
-	else if (!*text)
-		weir_key_names_write(ctrs->names, ctrs->keys + nth * ctrs->map.key_size_bytes,
-				     text);
-	return text;
 }
 
 struct weir_count weir_counters_value(const struct weir_counters *ctrs, size_t nth)

@@ -112,11 +112,6 @@ static int compare(const void *left, const void *right)
 	return a->nth < b->nth ? -1 : a->nth > b->nth;
 }
 
-static bool is_array(const struct weir_map *map)
-{
-	return map->type == BPF_MAP_TYPE_ARRAY || map->type == BPF_MAP_TYPE_PERCPU_ARRAY;
-}
-
 static int collect(const struct btf *btf, const struct btf_type *type, const struct weir_map *map,
 		   struct weir_key_names *names)
 {
@@ -133,7 +128,7 @@ static int collect(const struct btf *btf, const struct btf_type *type, const str
 		struct enumerator *entry = &names->list[names->n];
 
 		value = cut(value, names->key_size);
-		if (is_array(map) && value >= map->max_entries)
+		if (weir_map_is_array(map) && value >= map->max_entries)
 			continue;
 		*entry = (struct enumerator){.value = value, .nth = i};
 		entry->name = strdup(btf__name_by_offset(btf, name_off));
@@ -203,7 +198,7 @@ int weir_key_names_new(const struct btf *btf, const struct weir_map *map,
 	if (!names)
 		return -ENOMEM;
 	names->key_size = map->key_size_bytes;
-	names->number = is_array(map);
+	names->number = weir_map_is_array(map);
 	type = resolve_key(btf, map->key_type_id, names);
 	names->room = names->number ? NUMBER_ROOM : 3 * names->key_size + 1;
 	if (type && collect(btf, type, map, names)) {
@@ -211,6 +206,32 @@ int weir_key_names_new(const struct btf *btf, const struct weir_map *map,
 		return -ENOMEM;
 	}
 	prettify(names);
+	*out = names;
+	return 0;
+}
+
+int weir_key_names_given(const struct weir_entry_name *list, size_t n, struct weir_key_names **out)
+{
+	struct weir_key_names *names = calloc(1, sizeof(*names));
+
+	if (!names)
+		return -ENOMEM;
+	names->key_size = sizeof(list->index);
+	names->number = true;
+	names->list = calloc(n ? n : 1, sizeof(*names->list));
+	for (size_t i = 0; names->list && i < n; i++) {
+		struct enumerator *entry = &names->list[i];
+
+		*entry = (struct enumerator){list[i].index, i, strdup(list[i].name)};
+		if (!entry->name)
+			break;
+		names->n++;
+	}
+	if (!names->list || names->n != n) {
+		weir_key_names_free(names);
+		return -ENOMEM;
+	}
+	qsort(names->list, n, sizeof(*names->list), compare);
 	*out = names;
 	return 0;
 }
@@ -235,7 +256,14 @@ size_t weir_key_names_room(const struct weir_key_names *names)
 	return names->room;
 }
 
-static const char *find(const struct weir_key_names *names, uint64_t value)
+static int64_t extend(uint64_t value, size_t size)
+{
+	unsigned int shift = 64 - 8 * (unsigned int)size;
+
+	return (int64_t)(value << shift) >> shift;
+}
+
+const char *weir_key_names_find(const struct weir_key_names *names, uint64_t value)
 {
 	size_t low = 0, high = names->n;
 
@@ -250,11 +278,9 @@ static const char *find(const struct weir_key_names *names, uint64_t value)
 	return low < names->n && names->list[low].value == value ? names->list[low].name : NULL;
 }
 
-static int64_t extend(uint64_t value, size_t size)
+bool weir_key_names_end(const struct weir_key_names *names, uint64_t value)
 {
-	unsigned int shift = 64 - 8 * (unsigned int)size;
-
-	return (int64_t)(value << shift) >> shift;
+	return !names->n || names->list[names->n - 1].value < value;
 }
 
 /* Bytes as bpftool prints and reads them: "0a 00 00 01". */
@@ -279,7 +305,7 @@ void weir_key_names_write(const struct weir_key_names *names, const void *key, c
 		return;
 	}
 	value = read_key(key, names->key_size);
-	name = find(names, value);
+	name = weir_key_names_find(names, value);
 	if (name)
 		(void)snprintf(text, names->room, "%s", name);
 	else if (names->is_signed)

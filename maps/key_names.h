@@ -17,10 +17,16 @@ struct weir_key_names;
  */
 int weir_key_names_new(const struct btf *btf, const struct weir_map *map,
 		       struct weir_key_names **out);
+/* Names that only the caller knows, of some keys of 32 bits; copied. -ENOMEM, not logged. */
+int weir_key_names_given(const struct weir_entry_name *list, size_t n, struct weir_key_names **out);
 void weir_key_names_free(struct weir_key_names *names);
 
 /* Are there enumerators? */
 bool weir_key_names_any(const struct weir_key_names *names);
+/* NULL: it has none. */
+const char *weir_key_names_find(const struct weir_key_names *names, uint64_t value);
+/* Have values from @value on none? */
+bool weir_key_names_end(const struct weir_key_names *names, uint64_t value);
 /* Room for the longest text and its NUL. */
 size_t weir_key_names_room(const struct weir_key_names *names);
 /* Text of @key, into @text of that room. */

@@ -396,6 +396,17 @@ const struct weir_map *weir_counters_map(const struct weir_counters *ctrs);
 
 /* An array with an entry for each interface that there may be: most are of none. */
 bool weir_counters_by_ifindex(const struct weir_counters *ctrs);
+/* An array whose entries the caller knows by names of his own, as those of a filter's rules: from
+ * the next reading on there are these entries alone, by these names, which are copied. Can be done
+ * again. -EMEDIUMTYPE: no array of one number as key; -ENOMEM; not logged, then they are as
+ * before. */
+struct weir_entry_name {
+	uint32_t index;
+	const char *name;
+};
+int weir_counters_name_entries(struct weir_counters *ctrs, const struct weir_entry_name *names,
+			       size_t n);
+
 /* Which of the two it counts; the other is 0. */
 bool weir_counters_have_packets(const struct weir_counters *ctrs);
 bool weir_counters_have_bytes(const struct weir_counters *ctrs);
@@ -412,7 +423,8 @@ int weir_counters_read(struct weir_counters *ctrs);
 int weir_counters_read_first(struct weir_counters *ctrs, size_t max, bool whole);
 size_t weir_counters_rest(const struct weir_counters *ctrs);
 /* Key as its enumerator (common prefix cut, lower case), else by its type, as dump prints it,
- * at most 159 bytes: of longer ones a hash of the key is the end. Lives until the next read. */
+ * at most 159 bytes: of longer ones a hash of the key is the end. A name that was given is as it
+ * was given. Lives until the next read. */
 const char *weir_counters_name(const struct weir_counters *ctrs, size_t nth);
 struct weir_count weir_counters_value(const struct weir_counters *ctrs, size_t nth);
 /* Nanoseconds of CLOCK_MONOTONIC at which the reading ended. */

@@ -131,6 +131,7 @@ is "$(rules dev vb | sed -n 's/^deny src //p' | LC_ALL=C sort | md5sum)" \
 fails 'its rules hold' pings 10.99.1.2
 like "$("${W[@]}" dev vb show | grep '^#')" '# 200001 rules deny src ipv4: 1 packets 98 bytes' \
 	'they count together'
+like "$("$WEIR" -n "$B" stat dev vb)" 'deny src ipv4 +1 +98' 'in stat, too'
 ok 'one more' "${W[@]}" dev vb allow src 10.99.1.1 proto icmp
 ok 'decides' pings 10.99.1.2
 ok 'all gone' "${W[@]}" dev vb flush
@@ -157,7 +158,22 @@ mac=$(veth_mac "$A" va)
 "${W[@]}" dev vb deny smac "$mac"
 fails 'a rule about a MAC drops what is allowed otherwise less narrowly' pings 10.99.1.2
 like "$(count "deny smac $mac")" '^[1-9]' 'it counts'
+is "$("$WEIR" -j -n "$B" stat all dev vb | jq -c '[.[] | select(.map == "weir_filter_hit").counters[] | [.name, .packets, .bytes]] | sort')" \
+	"$("$WEIR" -j -n "$B" filter dev vb show | jq -c '[.rules[] | [.rule, .packets, .bytes]] | sort')" 'stat has rules by their texts'
 "${W[@]}" dev vb del smac "$mac"
+# Rules that come while counters are read have numbers of those that went.
+"$WEIR" -n "$B" -q filter dev vb deny proto udp dport 9
+send "$A" va ipv4/udp 5 >/dev/null
+background "$WEIR" -j -n "$B" stat dev vb interval 0.1 >"$TMP/reports"
+wait_for 10 grep -q 'deny proto udp dport 9' "$TMP/reports"
+"$WEIR" -n "$B" -q filter dev vb del proto udp dport 9
+"$WEIR" -n "$B" -q filter dev vb allow proto udp dport 9
+send "$A" va ipv4/udp 7 >/dev/null
+ok 'a rule that comes meanwhile is seen' wait_for 10 grep -q '"allow proto udp dport 9","packets":7,' "$TMP/reports"
+stop "$bg"
+is "$(grep -o '"[a-z]* proto udp dport 9","packets":[0-9]*' "$TMP/reports" | sort -u | grep -v -e '^"deny.*:5$' -e '^"allow.*:[0-7]$')" '' \
+	'and no reading has it by the name of the one before'
+"$WEIR" -n "$B" -q filter dev vb del proto udp dport 9
 
 # frames of the tests' builder come from 192.0.2.1, 2001:db8::1
 "${W[@]}" dev vb flush

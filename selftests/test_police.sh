@@ -157,6 +157,10 @@ is "$(counts conform 'limit rate 1pps')" 0 'a new rule begins at zero'
 ok 'the rules are printed as JSON' "$WEIR" -n "$B" -j police dev vb show
 is "$(jq -r '.police, .buckets, .rules[0].rule, .rules[0].conform.packets, .rules[1].rule' <<<"$out" | tr '\n' ' ')" \
 	'vb xdp 65536 limit rate 1pps burst 1p 0 limit proto udp rate 0bit burst 7570b ' 'with names and numbers'
+for map in conform exceed; do
+	is "$("$WEIR" -j -n "$B" stat all dev vb | jq -c --arg map "weir_$map" '[.[] | select(.map == $map).counters[] | [.name, .packets, .bytes]] | sort')" \
+		"$("$WEIR" -j -n "$B" police dev vb show | jq -c "[.rules[] | [.rule, .$map.packets, .$map.bytes]] | sort")" "stat has rules by their texts: $map"
+done
 "${W[@]}" dev vb show >"$TMP/shown"
 id=$("$WEIR" -n "$B" -j show dev vb)
 ok 'what is shown can be loaded' "${W[@]}" dev vb load "$TMP/shown"

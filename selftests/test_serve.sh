@@ -418,6 +418,16 @@ broken=$(jq -r '.panels[].targets[].expr' "$ROOT/examples/dashboard/grafana.json
 	while read -r expr; do get --get --data-urlencode "query=$expr" http://127.0.0.1:9790/api/v1/query | jq -e '.status == "success"' >/dev/null || echo "$expr"; done)
 is "$broken" '' 'and Prometheus takes its queries'
 
+# rule_has COUNT: packets of a rule, by its text
+rule_has() {
+	get "$URL/metrics" | grep -c "^weir_packets_total{map=\"weir_filter_hit\",dev=\"w.1\",hook=\"egress\",.*key=\"allow proto udp\"} $1\$"
+}
+weir -n "$B" filter dev w.1 egress allow proto udp
+send "$B" w.1 ipv4/udp 3 >/dev/null
+ok 'rules are counters by their texts' wait_for 10 rule_has 3
+weir -n "$B" filter dev w.1 egress off
+ok 'until they go' wait_for 10 counted 'map="weir_filter_hit"' ''
+
 if skip_unless 'command -v systemd-analyze' 'systemd-analyze' 2; then
 	sed "s|/usr/local/bin/weir|$WEIR|" "$ROOT/examples/dashboard/weir-serve.service" >"$TMP/weir-serve.service"
 	run systemd-analyze verify --man=no "$TMP/weir-serve.service"

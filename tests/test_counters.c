@@ -339,6 +339,29 @@ static void test_told(void **state)
 	g->map.name[0] = '\0';
 }
 
+static void test_given(void **state)
+{
+	char late[] = "late", early[] = "early";
+	const struct weir_entry_name list[] = {{700, late}, {3, early}, {700, "again"}};
+	struct weir_key_names *names;
+
+	(void)state;
+	assert_int_equal(weir_key_names_given(list, 3, &names), 0);
+	late[0] = early[0] = 'x';
+	assert_string_equal(weir_key_names_find(names, 3), "early");
+	assert_string_equal(weir_key_names_find(names, 700), "late");
+	assert_null(weir_key_names_find(names, 0));
+	assert_null(weir_key_names_find(names, 4));
+	assert_null(weir_key_names_find(names, 701));
+	assert_false(weir_key_names_end(names, 700));
+	assert_true(weir_key_names_end(names, 701));
+	weir_key_names_free(names);
+	assert_int_equal(weir_key_names_given(NULL, 0, &names), 0);
+	assert_null(weir_key_names_find(names, 0));
+	assert_true(weir_key_names_end(names, 0));
+	weir_key_names_free(names);
+}
+
 static void test_keyset(void **state)
 {
 	struct weir_keyset *set;
@@ -370,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_counter_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_a_counter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_told, setup, teardown),
+		cmocka_unit_test(test_given),
 		cmocka_unit_test(test_keyset),
 	};
 

@@ -5,8 +5,8 @@
  *
  * Counters are read each time. What is attached and pinned, and how interfaces are called, is
  * looked for every four seconds: it changes rarely, costs more, and nobody tells (a pin, a tcx
- * link). A map that is gone, or
- * another one at its pin, is noticed then; one that cannot be read is left out until then.
+ * link). A map that is gone, or another one at its pin, is noticed then; one that cannot be read
+ * is left out until then. Rules that changed are noticed at once: counters are called by them.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -182,19 +182,17 @@ static void say_how(const struct weir_attachment *at, char *buf, size_t len)
 			 strcmp(at->kind, "bpf") != 0 ? at->kind : "");
 }
 
-/* Those of the maps @ids that are counter maps. */
-static int add_refs(const struct weir_look *look, struct weir_snap *snap,
-		    struct weir_snap_prog *prog, const uint32_t *ids, size_t n)
+/* If map @id is a counter map. */
+static int add_ref(const struct weir_look *look, struct weir_snap *snap,
+		   struct weir_snap_prog *prog, uint32_t id)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct weir_watched *map = weir_look_map(look, ids[i]);
+	const struct weir_watched *map = weir_look_map(look, id);
 
-		if (!map || !map->in_snap)
-			continue;
-		if (weir_snap_add_ref(snap, map->number))
-			return weir_board_no_memory();
-		prog->n_refs++;
-	}
+	if (!map || !map->in_snap)
+		return 0;
+	if (weir_snap_add_ref(snap, map->number))
+		return weir_board_no_memory();
+	prog->n_refs++;
 	return 0;
 }
 
@@ -219,9 +217,10 @@ static int add_prog(const struct weir_collect *collect, struct weir_snap *snap, 
 	prog->runs = at->prog.run_count;
 	prog->run_time_ns = at->prog.run_time_ns;
 	prog->first_ref = snap->n_refs;
-	err = add_refs(look, snap, prog, at->prog.map_ids, at->prog.n_map_ids);
-	if (!err && nth < look->n_behind)
-		err = add_refs(look, snap, prog, look->behind[nth].ids, look->behind[nth].n);
+	for (size_t i = 0; i < at->prog.n_map_ids && !err; i++)
+		err = add_ref(look, snap, prog, at->prog.map_ids[i]);
+	for (size_t i = 0; nth < look->n_behind && i < look->behind[nth].n && !err; i++)
+		err = add_ref(look, snap, prog, look->behind[nth].list[i].map_id);
 	return err;
 }
 
@@ -373,7 +372,8 @@ static int stamp(struct weir_snap *snap, uint64_t cpu_ns_before)
 int weir_collect_take(struct weir_collect *collect, struct weir_snap *snap)
 {
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	bool due = collect->look.has_runs || now_ns - collect->look.time_ns >= LOOK_NS;
+	bool due = collect->look.has_runs || now_ns - collect->look.time_ns >= LOOK_NS ||
+		   weir_look_is_stale(&collect->look);
 	int err = weir_snap_begin(snap) ? weir_board_no_memory() : 0;
 
 	if (!err && is_gone(collect)) {

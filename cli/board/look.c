@@ -13,7 +13,7 @@
 #include "cli/board/look.h"
 #include "cli/interval.h"
 #include "cli/map.h"
-#include "cli/step/step.h"
+#include "cli/step/names.h"
 #include "loader/log.h"
 
 int weir_board_no_memory(void)
@@ -66,7 +66,7 @@ bool weir_look_uses(const struct weir_look *look, size_t nth, uint32_t map_id)
 	bool uses = at->has_prog && weir_prog_uses(&at->prog, map_id);
 
 	for (size_t i = 0; !uses && nth < look->n_behind && i < look->behind[nth].n; i++)
-		uses = look->behind[nth].ids[i] == map_id;
+		uses = look->behind[nth].list[i].map_id == map_id;
 	return uses;
 }
 
@@ -109,17 +109,33 @@ static int watch_map(struct weir_look *look, uint32_t id)
 	return 0;
 }
 
+/* Rules change with the program. */
+static int watch_behind(struct weir_look *look, const struct weir_step_counter *counter)
+{
+	int err = watch_map(look, counter->map_id);
+	struct weir_watched *map = weir_look_map(look, counter->map_id);
+
+	if (err)
+		return err;
+	map->behind = true;
+	if (!map->ctrs || map->failed || map->as.prog_id == counter->prog_id)
+		return 0;
+	map->as = *counter;
+	map->failed = weir_step_name_counters(counter, map->ctrs) != 0;
+	return 0;
+}
+
 static int watch_maps_of(struct weir_look *look, const struct weir_prog *prog,
 			 struct weir_behind *behind)
 {
 	int err = 0;
 
 	look->has_runs |= prog->run_count != 0;
-	behind->n = weir_step_counters(prog, behind->ids);
+	behind->n = weir_step_counters(prog, behind->list);
 	for (size_t i = 0; i < prog->n_map_ids && !err; i++)
 		err = watch_map(look, prog->map_ids[i]);
 	for (size_t i = 0; i < behind->n && !err; i++)
-		err = watch_map(look, behind->ids[i]);
+		err = watch_behind(look, &behind->list[i]);
 	return err;
 }
 
@@ -151,12 +167,18 @@ static int watch_pinned(struct weir_look *look)
 	return err;
 }
 
+/* One whose rules are gone begins anew, by its keys. */
+static bool stays(const struct weir_watched *map)
+{
+	return map->present && !map->failed && (!map->as.step || map->behind);
+}
+
 static void drop_absent(struct weir_look *look)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < look->n_maps; i++) {
-		if (look->maps[i].present && !look->maps[i].failed)
+		if (stays(&look->maps[i]))
 			look->maps[n++] = look->maps[i];
 		else
 			weir_counters_close(look->maps[i].ctrs);
@@ -175,7 +197,7 @@ int weir_look_around(struct weir_look *look)
 	look->now.n = look->n_behind = 0;
 	look->has_runs = false;
 	for (size_t i = 0; i < look->n_maps; i++)
-		look->maps[i].present = false;
+		look->maps[i].present = look->maps[i].behind = false;
 	err = weir_query_again(look->net, look->dev, look->before.items, look->before.n,
 			       keep_attached, &look->now);
 	err = err ?: weir_pins_read(&pins);
@@ -191,6 +213,14 @@ int weir_look_around(struct weir_look *look)
 	drop_absent(look);
 	look->time_ns = weir_now_ns();
 	return 0;
+}
+
+bool weir_look_is_stale(const struct weir_look *look)
+{
+	for (size_t i = 0; i < look->n_maps; i++)
+		if (weir_step_counter_is_stale(&look->maps[i].as))
+			return true;
+	return false;
 }
 
 void weir_look_forget(struct weir_look *look)

@@ -9,10 +9,12 @@
 
 struct weir_watched {
 	uint32_t id;
-	struct weir_counters *ctrs; /* NULL: no counter map */
-	bool present;		    /* in the look at hand */
-	bool failed;		    /* until then it is not read */
-	uint32_t number;	    /* in the snapshot at hand */
+	struct weir_counters *ctrs;  /* NULL: no counter map */
+	struct weir_step_counter as; /* its entries are called by these rules; no step: by keys */
+	bool present;		     /* in the look at hand */
+	bool behind;		     /* in it, of a step */
+	bool failed;		     /* until then it is not read */
+	uint32_t number;	     /* in the snapshot at hand */
 	bool in_snap;
 	uint64_t count_due_ns; /* when all of its entries are counted again */
 };
@@ -24,7 +26,7 @@ struct weir_attached {
 
 /* Counters of the programs that a gate calls. */
 struct weir_behind {
-	uint32_t ids[WEIR_STEP_COUNTERS_ALL];
+	struct weir_step_counter list[WEIR_STEP_COUNTERS_ALL];
 	size_t n;
 };
 
@@ -48,6 +50,8 @@ int weir_board_no_memory(void);
 int weir_look_around(struct weir_look *look);
 /* Nothing is attached, no map is watched, until it is looked around again: soon. */
 void weir_look_forget(struct weir_look *look);
+/* Have rules changed by which entries are called? */
+bool weir_look_is_stale(const struct weir_look *look);
 /* Does the program of @now's @nth item use the map, or one behind it? */
 bool weir_look_uses(const struct weir_look *look, size_t nth, uint32_t map_id);
 /* NULL: it is not watched. */

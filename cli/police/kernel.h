@@ -16,6 +16,10 @@ struct weir_police_set {
 /* Logged. */
 int weir_police_read(const struct weir_slot *slot, struct weir_police_set *out);
 void weir_police_set_free(struct weir_police_set *set);
+/* Is there a rule without a match? */
+bool weir_police_has_rest(const struct weir_police_set *set);
+/* That one, then the others. */
+void weir_police_each(const struct weir_police_set *set, weir_rule_fn fn, void *ctx);
 /* The same as limits, to be changed. */
 int weir_police_limits(const struct weir_police_set *set, struct weir_limits *out);
 

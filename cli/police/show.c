@@ -55,20 +55,6 @@ static void print_limit(const struct weir_filter_rule *rule, void *ctx)
 	}
 }
 
-static bool has_rest(const struct weir_police_set *set)
-{
-	return set->n > WEIR_POLICE_REST && set->policies[WEIR_POLICE_REST].owner;
-}
-
-static void print_limits(struct show *show)
-{
-	const struct weir_filter_rule rest = {.counter = WEIR_POLICE_REST};
-
-	if (has_rest(show->set))
-		print_limit(&rest, show);
-	weir_set_each(&show->set->set, print_limit, show);
-}
-
 static int print_text(const char *title, struct show *show)
 {
 	const struct weir_set *set = &show->set->set;
@@ -76,9 +62,9 @@ static int print_text(const char *title, struct show *show)
 	printf("# ");
 	weir_text_print(stdout, title);
 	printf(": %zu rules, tick %" PRIu64 " us\nbuckets %u\n",
-	       set->n_rules + set->n_list + has_rest(show->set), weir_tick_ns() / 1000,
+	       set->n_rules + set->n_list + weir_police_has_rest(show->set), weir_tick_ns() / 1000,
 	       show->set->policies[0].value);
-	print_limits(show);
+	weir_police_each(show->set, print_limit, show);
 	return weir_step_print_reasons(NULL, show->reasons);
 }
 
@@ -94,7 +80,7 @@ static int print_json(const struct weir_globals *globals, const char *title, str
 	weir_json_u64(json, "tick_ns", weir_tick_ns());
 	weir_json_u64(json, "buckets", show->set->policies[0].value);
 	weir_json_array(json, "rules");
-	print_limits(show);
+	weir_police_each(show->set, print_limit, show);
 	weir_json_array_end(json);
 	weir_json_object(json, "reasons");
 	err = weir_step_print_reasons(json, show->reasons);

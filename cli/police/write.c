@@ -74,6 +74,20 @@ int weir_police_read(const struct weir_slot *slot, struct weir_police_set *out)
 	return err;
 }
 
+bool weir_police_has_rest(const struct weir_police_set *set)
+{
+	return set->n > WEIR_POLICE_REST && set->policies[WEIR_POLICE_REST].owner;
+}
+
+void weir_police_each(const struct weir_police_set *set, weir_rule_fn fn, void *ctx)
+{
+	const struct weir_filter_rule rest = {.counter = WEIR_POLICE_REST};
+
+	if (weir_police_has_rest(set))
+		fn(&rest, ctx);
+	weir_set_each(&set->set, fn, ctx);
+}
+
 struct copy {
 	const struct weir_police_set *from;
 	struct weir_limits *to;
@@ -104,7 +118,7 @@ int weir_police_limits(const struct weir_police_set *set, struct weir_limits *ou
 	out->generation = set->policies[0].owner;
 	out->seed = set->policies[0].mask6_lo;
 	weir_set_each(&set->set, copy_rule, &copy);
-	if (set->n > WEIR_POLICE_REST && set->policies[WEIR_POLICE_REST].owner) {
+	if (weir_police_has_rest(set)) {
 		const struct weir_limit rest = {.policy = set->policies[WEIR_POLICE_REST]};
 
 		copy.err = copy.err ?: weir_limits_append(out, &rest);

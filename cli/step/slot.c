@@ -67,32 +67,37 @@ static uint32_t map_id(const struct weir_prog *prog, const char *name)
 }
 
 /* Of the program behind the slot of @gate. */
-static size_t behind_slot(const struct weir_prog *gate, const struct weir_step *step, uint32_t *ids)
+static size_t behind_slot(const struct weir_prog *gate, const struct weir_step *step,
+			  struct weir_step_counter *out)
 {
 	int slot_fd = step->counters[0] ? weir_step_map_of(gate, step->slot_map) : -ENOENT;
 	uint32_t index = 0, id = 0;
 	struct weir_prog prog;
+	struct weir_map slot;
 	size_t n = 0;
 
 	if (slot_fd < 0)
 		return 0;
-	if (!bpf_map_lookup_elem(slot_fd, &index, &id) && !weir_prog_by_id(id, &prog))
+	if (!weir_map_by_fd(slot_fd, &slot) && !bpf_map_lookup_elem(slot_fd, &index, &id) &&
+	    !weir_prog_by_id(id, &prog))
 		for (int i = 0; i < WEIR_STEP_COUNTERS && step->counters[i]; i++) {
-			ids[n] = map_id(&prog, step->counters[i]);
-			n += ids[n] != 0;
+			out[n] = (struct weir_step_counter){map_id(&prog, step->counters[i]), id,
+							    slot.id, step};
+			n += out[n].map_id != 0;
 		}
 	close(slot_fd);
 	return n;
 }
 
-size_t weir_step_counters(const struct weir_prog *prog, uint32_t ids[WEIR_STEP_COUNTERS_ALL])
+size_t weir_step_counters(const struct weir_prog *prog,
+			  struct weir_step_counter out[WEIR_STEP_COUNTERS_ALL])
 {
 	size_t n = 0;
 
 	if (!prog->ours || strncmp(prog->name, "gate_", 5) != 0)
 		return 0;
 	for (int i = 0; weir_steps[i]; i++)
-		n += behind_slot(prog, weir_steps[i], ids + n);
+		n += behind_slot(prog, weir_steps[i], out + n);
 	return n;
 }
 

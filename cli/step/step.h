@@ -19,6 +19,8 @@ enum weir_step_kind { WEIR_STEP_XDP, WEIR_STEP_XDP_FRAGS, WEIR_STEP_TC, WEIR_STE
 
 #define WEIR_STEP_COUNTERS 2
 
+struct weir_step_names;
+
 struct weir_step {
 	const char *name;     /* of the command, "filter"; pins are "weir_filter-SET" */
 	const char *label;    /* "weir-filter": of its filters at tc */
@@ -26,7 +28,10 @@ struct weir_step {
 	const char *slot_map; /* the kernel's name of its program arrays */
 	const char *reasons;  /* of its counters by reason, which gates count in, too */
 	const char *counters[WEIR_STEP_COUNTERS]; /* of its program, more that people look at */
-	const char *progs[WEIR_STEP_KINDS];	  /* its program, by kind */
+	/* Calls weir_step_names_add() for each entry of them that is to be seen, by the rules of
+	 * program @prog_id; NULL: all are, by their keys. Logged. */
+	int (*names)(uint32_t prog_id, struct weir_step_names *names);
+	const char *progs[WEIR_STEP_KINDS]; /* its program, by kind */
 	/* In a gate whose slot has lost its program: */
 	uint32_t lost_reason;
 	bool lost_drops;
@@ -68,10 +73,17 @@ int weir_slot_id(const struct weir_slot *slot, uint32_t *out);
  * which may be logged. */
 int weir_slot_is_used(uint32_t id);
 
-/* Ids of the `counters' of the steps that @prog, a gate, calls. Returns how many; what cannot be
- * read is left out. */
+/* One of the `counters' of a step's program. */
+struct weir_step_counter {
+	uint32_t map_id, prog_id, slot_id;
+	const struct weir_step *step;
+};
+
+/* Those of the steps that @prog, a gate, calls. Returns how many; what cannot be read is left
+ * out. */
 #define WEIR_STEP_COUNTERS_ALL (WEIR_GATE_STEPS * WEIR_STEP_COUNTERS)
-size_t weir_step_counters(const struct weir_prog *prog, uint32_t ids[WEIR_STEP_COUNTERS_ALL]);
+size_t weir_step_counters(const struct weir_prog *prog,
+			  struct weir_step_counter out[WEIR_STEP_COUNTERS_ALL]);
 
 /* fd of the map called @name among those of @prog; -ENOENT, not logged. */
 int weir_step_map_of(const struct weir_prog *prog, const char *name);

@@ -7,46 +7,11 @@
 #include <linux/bpf.h>
 
 #include "cli/step/step.h"
-#include "maps/filter.h"
-#include "maps/forward.h"
-#include "maps/police.h"
 
 /* Linux 5.18. */
 #ifndef BPF_F_XDP_HAS_FRAGS
 #define BPF_F_XDP_HAS_FRAGS (1U << 5)
 #endif
-
-const struct weir_step weir_step_filter = {
-	.name = "filter",
-	.label = "weir-filter",
-	.how = "a first rule attaches it: weir filter dev DEV deny src PREFIX",
-	.slot_map = "filter_slot",
-	.reasons = "weir_filter",
-	.progs = {"filter_xdp", "filter_xdp_frags", "filter_tc"},
-	.lost_reason = WEIR_FILTER_DROP_NO_RULES,
-	.lost_drops = true,
-};
-
-const struct weir_step weir_step_police = {
-	.name = "police",
-	.label = "weir-police",
-	.how = "a first rule attaches it: weir police dev DEV limit rate RATE",
-	.slot_map = "police_slot",
-	.reasons = "weir_police",
-	.progs = {"police_xdp", "police_xdp_frags", "police_tc"},
-	.lost_reason = WEIR_POLICE_PASS_NO_RULES,
-};
-
-const struct weir_step weir_step_forward = {
-	.name = "forward",
-	.label = "weir-forward",
-	.how = "weir forward dev DEV on begins",
-	.slot_map = "forward_slot",
-	.reasons = "weir_forward",
-	.counters = {"weir_forward_to", "weir_fwd_to_far"},
-	.progs = {"forward_xdp", "forward_xdp_frags", "forward_tc"},
-	.lost_reason = WEIR_FORWARD_NO_SET,
-};
 
 const struct weir_step *const weir_steps[] = {&weir_step_filter, &weir_step_police,
 					      &weir_step_forward, NULL};
