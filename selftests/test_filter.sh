@@ -122,6 +122,15 @@ fails 'more rules than there is room for' "${W[@]}" dev vb load "$TMP/bad"
 like "$err" '1025 rules .* at most 1024' 'says how many fit'
 is "$(rules dev vb)" "$was" 'none of them changed a rule'
 
+awk 'BEGIN { for (i = 0; i < 1024; i++) printf "deny src 10.7.%d.%d\n", i / 256, i % 256 }' >"$TMP/list"
+"$WEIR" -n "$B" -q filter dev vb flush
+"$WEIR" -n "$B" -q filter dev vb load "$TMP/list"
+is "$("$WEIR" -j -n "$B" stat all dev vb | jq '[.[] | select(.map == "weir_filter_hit").counters[].name] | length, .[0]')" \
+	'1024
+"deny src 10.7.0.0"' 'stat has 1024 rules'
+"$WEIR" -n "$B" -q filter dev vb deny proto udp dport 9
+is "$("$WEIR" -j -n "$B" stat all dev vb | jq '.[] | select(.map == "weir_filter_hit").counters[].name')" '"deny proto udp dport 9"' \
+	'of more those that are not about one address'
 awk 'BEGIN { for (i = 0; i < 200000; i++) printf "%d.%d.%d.%d/32\n", 11 + i / 65536, i / 256 % 256, i % 256, i % 7
 	for (i = 0; i < 200000; i++) printf "2001:db8:%x:%x::/64\n", i / 65535 + 1, i % 65535 + 1 }' >"$TMP/list"
 printf 'deny src 10.99.1.1\n' >>"$TMP/list"
