@@ -310,6 +310,8 @@ static int refuse_missing(const struct run *run)
 {
 	const char *dev = run->cfg->place.dev;
 
+	if (weir_say_blind(dev ? dev : "forward"))
+		return -EPERM;
 	if (dev)
 		weir_say_error("%s: does not forward; %s", dev, weir_step_forward.how);
 	else if (run->cfg->to)

@@ -79,7 +79,9 @@ int weir_cmd_show(const struct weir_globals *globals, const union weir_config *c
 		weir_json_array_end(&show.json);
 		weir_json_end(&show.json);
 	}
-	if (!err && !show.shown)
+	if (!err && weir_query_is_blind())
+		weir_say_note(WEIR_SAY_BLIND);
+	else if (!err && !show.shown)
 		weir_say_note("%s%snothing is attached", dev ? dev : "", dev ? ": " : "");
 	weir_pins_free(show.pins);
 	weir_net_close(net);

@@ -4,6 +4,7 @@
  * Out: one line each, with control characters made visible, since names of
  * files, filters and programs are other people's bytes.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +109,14 @@ void weir_say_note(const char *fmt, ...)
 	va_start(args, fmt);
 	say("weir: note: ", fmt, args);
 	va_end(args);
+}
+
+int weir_say_blind(const char *what)
+{
+	if (!weir_query_is_blind())
+		return 0;
+	weir_say_error("%s: " WEIR_SAY_BLIND, what);
+	return -EPERM;
 }
 
 bool weir_say_had_error(void)

@@ -23,6 +23,11 @@ void weir_say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "weir: note: LINE", unless quiet. */
 void weir_say_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* When weir_query_is_blind(). */
+#define WEIR_SAY_BLIND "programs and maps are not seen: it is not permitted; run as root"
+/* Then -EPERM after an error line about @what, else 0. */
+int weir_say_blind(const char *what);
+
 /* True after an error line, ours or the library's. */
 bool weir_say_had_error(void);
 /* Forgets errors and settings: for tests. */

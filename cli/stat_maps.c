@@ -255,6 +255,8 @@ static int open_named(struct weir_stat *stat, const struct weir_globals *globals
 
 static int fail_none(const struct weir_stat_config *cfg, size_t looked_at)
 {
+	if (weir_say_blind(cfg->dev ? cfg->dev : "stat"))
+		return -EPERM;
 	if (cfg->dev)
 		weir_say_error("%s: no counter map among the %zu maps of the programs attached "
 			       "there; %s",

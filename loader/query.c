@@ -7,6 +7,7 @@
  * then the same on egress. Interfaces and programs that go away meanwhile are
  * passed over; a program that this user may not open is listed by id.
  */
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
@@ -352,4 +353,11 @@ int weir_query_tcx(struct weir_net *net, int ifindex, enum weir_hook hook, weir_
 		ret = fn(&at, ctx);
 	}
 	return ret;
+}
+
+bool weir_query_is_blind(void)
+{
+	uint32_t id;
+
+	return bpf_map_get_next_id(0, &id) == -EPERM;
 }

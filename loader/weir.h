@@ -382,6 +382,9 @@ typedef int (*weir_attachment_fn)(const struct weir_attachment *at, void *ctx);
 /* Walks what is attached to @dev (NULL: to every interface of @net), in the
  * order in which packets meet it: XDP, ingress, egress; tcx before clsact. */
 int weir_query(struct weir_net *net, const char *dev, weir_attachment_fn fn, void *ctx);
+/* Interfaces are for everybody to see. Programs and maps, and that something is at tcx, are not:
+ * true when the kernel does not let the caller see them (CAP_SYS_ADMIN), whatever a query found. */
+bool weir_query_is_blind(void);
 /* The same for those who look again and again: of programs among the @n_known attachments of
  * an earlier walk only the runs are read. */
 int weir_query_again(struct weir_net *net, const char *dev, const struct weir_attachment *known,

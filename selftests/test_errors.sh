@@ -118,6 +118,16 @@ exits 1 'without privilege'
 like "$err" 'root|CAP_' 'without privilege: remedy'
 run nobody inspect "$TMP/count.o"
 exits 0 'inspect needs none'
+ns "$A" "$WEIR" -q filter dev v0 ingress deny proto udp
+for line in 'filter dev v0 ingress show' 'filter dev v0 ingress off' 'stat dev v0' 'forward dev v0 off'; do
+	# shellcheck disable=SC2086 # words
+	refused "v0: programs and maps are not seen: it is not permitted; run as root" "$line without privilege" \
+		ns "$A" setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/weir" $line
+done
+run ns "$A" setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/weir" show
+exits 0 'show without privilege'
+like "$err" 'note: programs and maps are not seen' 'says what it does not see'
+ns "$A" "$WEIR" -q filter dev v0 ingress off
 
 bare() {
 	unshare -m -- bash -c 'while umount -l /sys/fs/bpf 2>/dev/null; do :; done; "$@"' bash "$@"

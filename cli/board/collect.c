@@ -22,6 +22,7 @@
 #include "cli/board/queues.h"
 #include "cli/interval.h"
 #include "cli/names.h"
+#include "cli/say.h"
 #include "cli/show.h"
 #include "loader/log.h"
 #include "loader/weir.h"
@@ -310,16 +311,6 @@ static int add_dev(struct weir_collect *collect, struct weir_snap *snap,
 
 /* ---- all ----------------------------------------------------------------- */
 
-/* Interfaces are for everybody to see, programs and maps are not. */
-static void note_blindness(void)
-{
-	uint32_t id;
-
-	if (bpf_map_get_next_id(0, &id) == -EPERM)
-		weir_log(WEIR_LOG_NOTICE, "programs and maps are not seen: it is not permitted; "
-					  "run as root");
-}
-
 int weir_collect_open(const struct weir_collect_opts *opts, struct weir_collect **out)
 {
 	struct weir_collect *collect = calloc(1, sizeof(*collect));
@@ -327,7 +318,8 @@ int weir_collect_open(const struct weir_collect_opts *opts, struct weir_collect 
 
 	if (!collect)
 		return weir_board_no_memory();
-	note_blindness();
+	if (weir_query_is_blind())
+		weir_say_note(WEIR_SAY_BLIND);
 	collect->opts = *opts;
 	collect->look.dev = opts->dev;
 	if (!collect->opts.series_max)

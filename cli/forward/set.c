@@ -76,6 +76,8 @@ static int look(const struct weir_attachment *at, void *ctx)
 
 	/* not seen for once must not mean that there is none: a second set would be made */
 	if (!at->has_prog && (at->hook == WEIR_HOOK_XDP || at->tcx || !strcmp(at->kind, "bpf"))) {
+		if (weir_say_blind(at->dev))
+			return -EPERM;
 		weir_say_error("%s: the program at %s cannot be read; try again", at->dev,
 			       weir_hook_name(at->hook));
 		return -EAGAIN;

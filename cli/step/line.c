@@ -283,6 +283,8 @@ int weir_step_line_refuse_missing(const struct weir_step_line *line)
 {
 	const struct weir_step_config *place = line->place;
 
+	if (weir_say_blind(place->dev ? place->dev : step_name(line)))
+		return -EPERM;
 	if (line->there)
 		weir_say_error("%s: does not %s by set '%s'; %s", place->dev, step_name(line),
 			       place->set, line->slot.step->how);

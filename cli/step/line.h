@@ -30,7 +30,8 @@ void weir_step_line_close(struct weir_step_line *line);
 void weir_step_line_lock(struct weir_step_line *line);
 /* Fills in the set; `there` tells whether it exists. Logged; WEIR_EXIT_USAGE. */
 int weir_step_line_find(struct weir_step_line *line);
-/* Says that there is nothing to show or to take off: -ENOENT. */
+/* Says that there is nothing to show or to take off: -ENOENT; or that it is not to be seen: -EPERM.
+ */
 int weir_step_line_refuse_missing(const struct weir_step_line *line);
 /* "eth0 xdp", "set edge", or both. */
 void weir_step_line_title(const struct weir_step_line *line, char *buf, size_t len);
