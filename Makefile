@@ -100,6 +100,7 @@ endif
 .SECONDARY:
 
 all: $(B)/weir $(APART) $(SHIMS) $(B)/libweir.a $(B)/libweir.so $(B)/weir.pc $(BPF_OLD) $(BPF_NEW)
+	@:
 
 help:
 	@echo 'all      weir, libweir.a, libweir.so, weir.pc and the BPF objects, below $(B)/'
