@@ -29,6 +29,8 @@
 
 #include "tests/pkt.h"
 
+#define GIVE_UP_S 10
+
 struct sender {
 	int fd;
 	unsigned long rate_pps;	   /* 0: as fast as it goes */
@@ -81,11 +83,15 @@ static int send_one(struct sender *sender, const struct pkt *pkt)
 		{&hdr, sender->linear_bytes ? sizeof(hdr) : 0},
 		{(void *)(unsigned long)pkt->bytes, pkt->len},
 	};
+	time_t end = 0;
 	ssize_t n;
 
+	/* a queue is full for a while; where a program drops all, for ever */
 	do {
 		n = writev(sender->fd, parts, 2);
-	} while (n < 0 && (errno == ENOBUFS || errno == EINTR || errno == EAGAIN));
+		end = n < 0 && !end ? time(NULL) + GIVE_UP_S : end;
+	} while (n < 0 && (errno == ENOBUFS || errno == EINTR || errno == EAGAIN) &&
+		 time(NULL) < end);
 	if (n < 0)
 		return -errno;
 	sender->packets++;
