@@ -425,6 +425,14 @@ rule_has() {
 weir -n "$B" filter dev w.1 egress allow proto udp
 send "$B" w.1 ipv4/udp 3 >/dev/null
 ok 'rules are counters by their texts' wait_for 10 rule_has 3
+# Two changes, and the number of the rule that went is another's: at once by its name.
+weir -n "$B" filter dev w.1 egress del proto udp
+weir -n "$B" filter dev w.1 egress allow proto tcp
+for _ in 1 2 3 4 5 6; do
+	get "$URL/metrics" | grep '^weir_packets_total.*key="allow proto udp"}' | grep -v ' 3$'
+	sleep 0.2
+done >"$TMP/wrong"
+is "$(cat "$TMP/wrong")" '' 'and no reading has a rule by the name of one before'
 weir -n "$B" filter dev w.1 egress off
 ok 'until they go' wait_for 10 counted 'map="weir_filter_hit"' ''
 
