@@ -67,10 +67,8 @@ static void print_shared(struct show *show)
 static int print_text(const char *title, const struct weir_set *set, struct show *show,
 		      struct weir_counters *reasons)
 {
-	printf("# ");
-	weir_text_print(stdout, title);
-	printf(": %zu rules\ndefault %s\n", set->n_rules + set->n_list,
-	       set->deny ? "deny" : "allow");
+	weir_step_print_title(title, set->n_rules + set->n_list);
+	printf("\ndefault %s\n", set->deny ? "deny" : "allow");
 	weir_set_each(set, print_rule, show);
 	print_shared(show);
 	return weir_step_print_reasons(NULL, reasons);

@@ -6,7 +6,6 @@
 
 struct naming {
 	struct weir_step_names *names;
-	bool matches_only;
 	uint32_t shared; /* bits: those that have a name */
 };
 
@@ -16,9 +15,7 @@ static void add_name(const struct weir_filter_rule *rule, void *ctx)
 	char text[WEIR_RULE_TEXT_MAX];
 
 	if (rule->counter >= WEIR_SHARED_COUNTERS) {
-		if (!naming->matches_only || !weir_rule_is_prefix(rule))
-			weir_step_names_add(naming->names, rule->counter,
-					    weir_rule_text(rule, text));
+		weir_step_names_add(naming->names, rule->counter, weir_rule_text(rule, text));
 	} else if (!(naming->shared >> rule->counter & 1)) {
 		naming->shared |= 1u << rule->counter;
 		weir_step_names_add(naming->names, rule->counter,
@@ -32,9 +29,8 @@ static int name_rules(uint32_t prog_id, struct weir_step_names *names)
 	struct weir_set set = {0};
 	int err = weir_rules_read(prog_id, &set);
 
-	naming.matches_only = set.n_rules + set.n_list > WEIR_STEP_NAMES_MAX;
 	if (!err)
-		weir_set_each(&set, add_name, &naming);
+		weir_set_each_shown(&set, add_name, &naming);
 	weir_set_free(&set);
 	return err;
 }

@@ -59,10 +59,8 @@ static int print_text(const char *title, struct show *show)
 {
 	const struct weir_set *set = &show->set->set;
 
-	printf("# ");
-	weir_text_print(stdout, title);
-	printf(": %zu rules, tick %" PRIu64 " us\nbuckets %u\n",
-	       set->n_rules + set->n_list + weir_police_has_rest(show->set), weir_tick_ns() / 1000,
+	weir_step_print_title(title, set->n_rules + set->n_list + weir_police_has_rest(show->set));
+	printf(", tick %" PRIu64 " us\nbuckets %u\n", weir_tick_ns() / 1000,
 	       show->set->policies[0].value);
 	weir_police_each(show->set, print_limit, show);
 	return weir_step_print_reasons(NULL, show->reasons);

@@ -7,7 +7,6 @@
 struct naming {
 	const struct weir_police_set *set;
 	struct weir_step_names *names;
-	bool matches_only;
 };
 
 static void add_name(const struct weir_filter_rule *rule, void *ctx)
@@ -15,8 +14,6 @@ static void add_name(const struct weir_filter_rule *rule, void *ctx)
 	const struct naming *naming = ctx;
 	char text[WEIR_LIMIT_TEXT_MAX];
 
-	if (naming->matches_only && weir_rule_is_prefix(rule))
-		return;
 	if (rule->counter < naming->set->n)
 		weir_step_names_add(
 			naming->names, rule->counter,
@@ -27,12 +24,14 @@ static int name_limits(uint32_t prog_id, struct weir_step_names *names)
 {
 	const struct weir_slot slot = {.prog_id = prog_id};
 	struct weir_police_set set = {0};
-	struct naming naming = {.set = &set, .names = names};
+	const struct weir_filter_rule rest = {.counter = WEIR_POLICE_REST};
+	struct naming naming = {&set, names};
 	int err = weir_police_read(&slot, &set);
 
-	naming.matches_only = set.set.n_rules + set.set.n_list > WEIR_STEP_NAMES_MAX;
+	if (!err && weir_police_has_rest(&set))
+		add_name(&rest, &naming);
 	if (!err)
-		weir_police_each(&set, add_name, &naming);
+		weir_set_each_shown(&set.set, add_name, &naming);
 	weir_police_set_free(&set);
 	return err;
 }

@@ -221,16 +221,28 @@ bool weir_set_remove(struct weir_set *set, const struct weir_filter_rule *like)
 	return item != NULL;
 }
 
-void weir_set_each(const struct weir_set *set, weir_rule_fn fn, void *ctx)
+static void each(const struct weir_set *set, bool shared_only, weir_rule_fn fn, void *ctx)
 {
 	struct weir_filter_rule rule;
 
 	for (size_t i = 0; i < set->n_rules; i++)
 		fn(&set->rules[i].rule, ctx);
 	for (size_t i = 0; i < set->n_list; i++) {
+		if (shared_only && set->list[i].prefix.counter >= WEIR_SHARED_COUNTERS)
+			continue;
 		weir_rule_from_prefix(&set->list[i].prefix, &rule);
 		fn(&rule, ctx);
 	}
+}
+
+void weir_set_each(const struct weir_set *set, weir_rule_fn fn, void *ctx)
+{
+	each(set, false, fn, ctx);
+}
+
+void weir_set_each_shown(const struct weir_set *set, weir_rule_fn fn, void *ctx)
+{
+	each(set, set->n_rules + set->n_list > WEIR_SHOWN_RULES, fn, ctx);
 }
 
 struct difference {

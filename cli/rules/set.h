@@ -51,5 +51,9 @@ void weir_set_differ(const struct weir_set *from, const struct weir_set *to, wei
 		     void *ctx);
 /* All of them: matches, then the list. */
 void weir_set_each(const struct weir_set *set, weir_rule_fn fn, void *ctx);
+/* Those whose counters dashboards show. Of more than WEIR_SHOWN_RULES the list is left out, which
+ * would leave other counters no room, but for rules that share a counter. */
+#define WEIR_SHOWN_RULES 1024
+void weir_set_each_shown(const struct weir_set *set, weir_rule_fn fn, void *ctx);
 
 #endif

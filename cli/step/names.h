@@ -5,9 +5,6 @@
 
 #include "cli/step/step.h"
 
-/* Of more rules those of one address are not called: they would leave a dashboard no room. */
-#define WEIR_STEP_NAMES_MAX 1024
-
 struct weir_step_names {
 	struct weir_entry_name *list; /* their texts are its own */
 	size_t n, room;

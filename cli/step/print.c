@@ -34,3 +34,10 @@ int weir_step_print_reasons(struct weir_json *json, struct weir_counters *reason
 	}
 	return n < 0 ? n : 0;
 }
+
+void weir_step_print_title(const char *title, size_t n_rules)
+{
+	printf("# ");
+	weir_text_print(stdout, title);
+	printf(": %zu rule%s", n_rules, n_rules == 1 ? "" : "s");
+}

@@ -53,17 +53,29 @@ int weir_step_object_map(const struct weir_object *obj, const char *name)
 	return -ENOENT;
 }
 
-static uint32_t map_id(const struct weir_prog *prog, const char *name)
+/* Those of @of's program @prog. */
+static size_t counters_of(const struct weir_prog *prog, const struct weir_step_counter *of,
+			  struct weir_step_counter *out)
 {
-	int fd = weir_step_map_of(prog, name);
-	struct weir_map map;
-	uint32_t id = 0;
+	size_t n = 0;
 
-	if (fd >= 0 && !weir_map_by_fd(fd, &map))
-		id = map.id;
-	if (fd >= 0)
+	for (uint32_t i = 0; i < prog->n_map_ids && n < WEIR_STEP_COUNTERS; i++) {
+		int fd = weir_map_open_id_quiet(prog->map_ids[i]);
+		struct weir_map map;
+
+		if (fd < 0)
+			continue;
+		if (weir_map_by_fd(fd, &map))
+			map.name[0] = '\0';
+		for (int k = 0; k < WEIR_STEP_COUNTERS; k++)
+			if (of->step->counters[k] && !strcmp(map.name, of->step->counters[k])) {
+				out[n] = *of;
+				out[n++].map_id = map.id;
+				break;
+			}
 		close(fd);
-	return id;
+	}
+	return n;
 }
 
 /* Of the program behind the slot of @gate. */
@@ -71,20 +83,19 @@ static size_t behind_slot(const struct weir_prog *gate, const struct weir_step *
 			  struct weir_step_counter *out)
 {
 	int slot_fd = step->counters[0] ? weir_step_map_of(gate, step->slot_map) : -ENOENT;
-	uint32_t index = 0, id = 0;
+	struct weir_step_counter of = {.step = step};
+	uint32_t index = 0;
 	struct weir_prog prog;
 	struct weir_map slot;
 	size_t n = 0;
 
 	if (slot_fd < 0)
 		return 0;
-	if (!weir_map_by_fd(slot_fd, &slot) && !bpf_map_lookup_elem(slot_fd, &index, &id) &&
-	    !weir_prog_by_id(id, &prog))
-		for (int i = 0; i < WEIR_STEP_COUNTERS && step->counters[i]; i++) {
-			out[n] = (struct weir_step_counter){map_id(&prog, step->counters[i]), id,
-							    slot.id, step};
-			n += out[n].map_id != 0;
-		}
+	if (!weir_map_by_fd(slot_fd, &slot) && !bpf_map_lookup_elem(slot_fd, &index, &of.prog_id) &&
+	    !weir_prog_by_id(of.prog_id, &prog)) {
+		of.slot_id = slot.id;
+		n = counters_of(&prog, &of, out);
+	}
 	close(slot_fd);
 	return n;
 }
