@@ -28,30 +28,19 @@ const char *weir_show_kind(const struct weir_attachment *at)
 	return at->tcx ? "tcx" : at->kind;
 }
 
-/* Asking is a walk over all links of the machine. */
-int weir_show_parts(const struct weir_prog *prog, struct weir_prog_part parts[WEIR_SHOW_PARTS])
-{
-	int n = 0;
-
-	if (!prog->ours && prog->type == BPF_PROG_TYPE_XDP)
-		n = weir_prog_parts(prog->id, parts, WEIR_SHOW_PARTS);
-	return n < WEIR_SHOW_PARTS ? n : WEIR_SHOW_PARTS;
-}
-
-static int show_one_text(const struct weir_attachment *at, void *ctx)
+static int show_one(const struct weir_attachment *at, void *ctx)
 {
 	struct weir_show *show = ctx;
+	int err = at->has_prog ? weir_stages_read(&at->prog, NULL, &show->stages) : 0;
 
-	weir_show_text(show, at);
-	show->shown++;
-	return ferror(stdout) ? -EIO : 0;
-}
-
-static int show_one_json(const struct weir_attachment *at, void *ctx)
-{
-	struct weir_show *show = ctx;
-
-	weir_show_json(show, at);
+	if (err) {
+		weir_say_error("show: out of memory");
+		return err;
+	}
+	if (show->is_json)
+		weir_show_json(show, at);
+	else
+		weir_show_text(show, at);
 	show->shown++;
 	return ferror(stdout) ? -EIO : 0;
 }
@@ -59,6 +48,7 @@ static int show_one_json(const struct weir_attachment *at, void *ctx)
 int weir_cmd_show(const struct weir_globals *globals, const union weir_config *config)
 {
 	struct weir_show show = {
+		.is_json = globals->json,
 		.now_boot_ns = clock_ns(CLOCK_BOOTTIME),
 		.now_real_ns = clock_ns(CLOCK_REALTIME),
 	};
@@ -74,7 +64,7 @@ int weir_cmd_show(const struct weir_globals *globals, const union weir_config *c
 	if (!err)
 		err = weir_pins_read(&show.pins);
 	if (!err)
-		err = weir_query(net, dev, globals->json ? show_one_json : show_one_text, &show);
+		err = weir_query(net, dev, show_one, &show);
 	if (globals->json) {
 		weir_json_array_end(&show.json);
 		weir_json_end(&show.json);
@@ -83,6 +73,7 @@ int weir_cmd_show(const struct weir_globals *globals, const union weir_config *c
 		weir_say_note(WEIR_SAY_BLIND);
 	else if (!err && !show.shown)
 		weir_say_note("%s%snothing is attached", dev ? dev : "", dev ? ": " : "");
+	weir_stages_free(&show.stages);
 	weir_pins_free(show.pins);
 	weir_net_close(net);
 	return err;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cli/out.h"
+#include "cli/stages.h"
 #include "loader/weir.h"
 #include "maps/weir_map.h"
 
@@ -13,18 +14,14 @@
 struct weir_show {
 	struct weir_net *net;
 	struct weir_pins *pins;
+	bool is_json;
 	struct weir_json json;
-	uint64_t now_boot_ns; /* CLOCK_BOOTTIME, as weir_prog.load_time_ns */
-	uint64_t now_real_ns; /* CLOCK_REALTIME at the same moment */
-	int last_ifindex;     /* text: whose heading stands above */
+	struct weir_stages stages; /* of the attachment at hand, if it has a program */
+	uint64_t now_boot_ns;	   /* CLOCK_BOOTTIME, as weir_prog.load_time_ns */
+	uint64_t now_real_ns;	   /* CLOCK_REALTIME at the same moment */
+	int last_ifindex;	   /* text: whose heading stands above */
 	size_t shown;
 };
-
-/* libxdp has places for ten (MAX_DISPATCHER_ACTIONS), unless it was built otherwise. */
-#define WEIR_SHOW_PARTS 32
-
-/* The components of a program that may be libxdp's dispatcher; how many. */
-int weir_show_parts(const struct weir_prog *prog, struct weir_prog_part parts[WEIR_SHOW_PARTS]);
 
 void weir_show_text(struct weir_show *show, const struct weir_attachment *at);
 void weir_show_json(struct weir_show *show, const struct weir_attachment *at);

@@ -60,22 +60,57 @@ static uint64_t loaded_at(const struct weir_show *show, const struct weir_prog *
 	return (show->now_real_ns - show->now_boot_ns + prog->load_time_ns) / NSEC_PER_SEC;
 }
 
-/* What shares the interface by libxdp. */
-static void put_parts(struct weir_show *show, const struct weir_prog *prog)
+/* Opens an object that the caller ends. */
+static void put_stage(struct weir_show *show, const struct weir_stage *stage)
 {
-	struct weir_prog_part parts[WEIR_SHOW_PARTS];
-	int n = weir_show_parts(prog, parts);
+	weir_json_object(&show->json, NULL);
+	weir_json_u64(&show->json, "id", stage->prog.id);
+	weir_json_string(&show->json, "name", stage->prog.name);
+}
 
+/* What shares the interface by libxdp. */
+static void put_components(struct weir_show *show)
+{
 	weir_json_array(&show->json, "components");
-	for (int i = 0; i < n; i++) {
-		weir_json_object(&show->json, NULL);
-		weir_json_u64(&show->json, "id", parts[i].prog_id);
-		weir_json_string(&show->json, "name", parts[i].name);
-		weir_json_u64(&show->json, "link_id", parts[i].link_id);
-		put_pins(show, WEIR_PIN_OF_PROG, parts[i].prog_id);
+	for (size_t i = 0; i < show->stages.n; i++) {
+		const struct weir_stage *stage = &show->stages.list[i];
+
+		if (stage->kind != WEIR_STAGE_COMPONENT)
+			continue;
+		put_stage(show, stage);
+		weir_json_u64(&show->json, "link_id", stage->link_id);
+		put_pins(show, WEIR_PIN_OF_PROG, stage->prog.id);
 		weir_json_object_end(&show->json);
 	}
 	weir_json_array_end(&show->json);
+}
+
+static void put_steps(struct weir_show *show)
+{
+	weir_json_array(&show->json, "steps");
+	for (size_t i = 0; i < show->stages.n; i++) {
+		const struct weir_stage *stage = &show->stages.list[i];
+
+		if (stage->kind != WEIR_STAGE_STEP)
+			continue;
+		put_stage(show, stage);
+		weir_json_string(&show->json, "step", stage->step->name);
+		weir_json_object_end(&show->json);
+	}
+	weir_json_array_end(&show->json);
+}
+
+static void put_captured(struct weir_show *show)
+{
+	const struct weir_stage *first = show->stages.list;
+
+	if (!show->stages.n || first->kind != WEIR_STAGE_CAPTURED)
+		return;
+	weir_json_object(&show->json, "captured");
+	weir_json_u64(&show->json, "id", first->prog.id);
+	weir_json_string(&show->json, "name", first->prog.name);
+	put_pins(show, WEIR_PIN_OF_PROG, first->prog.id);
+	weir_json_object_end(&show->json);
 }
 
 static void put_prog(struct weir_show *show, const struct weir_prog *prog)
@@ -106,7 +141,9 @@ static void put_prog(struct weir_show *show, const struct weir_prog *prog)
 	for (i = 0; i < prog->n_map_ids; i++)
 		put_map(show, prog->map_ids[i]);
 	weir_json_array_end(json);
-	put_parts(show, prog);
+	put_captured(show);
+	put_steps(show);
+	put_components(show);
 	weir_json_object_end(json);
 }
 

@@ -132,19 +132,25 @@ static void print_prog(const struct weir_show *show, const struct weir_prog *pro
 		print_map(show, prog->map_ids[i]);
 }
 
-/* What shares the interface by libxdp. */
-static void print_parts(const struct weir_show *show, const struct weir_prog *prog)
+static void print_stage(const struct weir_show *show, const struct weir_stage *stage)
 {
-	struct weir_prog_part parts[WEIR_SHOW_PARTS];
-	int n = weir_show_parts(prog, parts);
-
-	for (int i = 0; i < n; i++) {
+	switch (stage->kind) {
+	case WEIR_STAGE_CAPTURED:
+		printf("      captured ");
+		break;
+	case WEIR_STAGE_STEP:
+		printf("      step %s: ", stage->step->name);
+		break;
+	case WEIR_STAGE_COMPONENT:
 		printf("      component ");
-		weir_text_print(stdout, parts[i].name[0] ? parts[i].name : "-");
-		printf(" id %u link %u", parts[i].prog_id, parts[i].link_id);
-		print_pins(show, WEIR_PIN_OF_PROG, parts[i].prog_id, " pinned ");
-		putchar('\n');
+		break;
 	}
+	weir_text_print(stdout, stage->prog.name[0] ? stage->prog.name : "-");
+	printf(" id %u", stage->prog.id);
+	if (stage->kind == WEIR_STAGE_COMPONENT)
+		printf(" link %u", stage->link_id);
+	print_pins(show, WEIR_PIN_OF_PROG, stage->prog.id, " pinned ");
+	putchar('\n');
 }
 
 void weir_show_text(struct weir_show *show, const struct weir_attachment *at)
@@ -157,6 +163,7 @@ void weir_show_text(struct weir_show *show, const struct weir_attachment *at)
 	print_hook(show, at);
 	if (at->has_prog) {
 		print_prog(show, &at->prog);
-		print_parts(show, &at->prog);
+		for (size_t i = 0; i < show->stages.n; i++)
+			print_stage(show, &show->stages.list[i]);
 	}
 }

@@ -15,6 +15,7 @@
 
 #include "cli/map.h"
 #include "cli/say.h"
+#include "cli/stages.h"
 #include "cli/stat.h"
 #include "cli/step/names.h"
 #include "loader/weir.h"
@@ -80,17 +81,31 @@ static int id_add(struct map_set *set, uint32_t id)
 	return map_add(set, &map);
 }
 
-static int add_attached(const struct weir_attachment *at, void *ctx)
+static int add_stage(struct map_set *set, const struct weir_stage *stage)
 {
-	struct weir_step_counter behind[WEIR_STEP_COUNTERS_ALL];
-	size_t i, n;
 	int err = 0;
 
-	for (i = 0; at->has_prog && i < at->prog.n_map_ids && !err; i++)
+	for (size_t i = 0; i < weir_stage_n_maps(stage) && !err; i++) {
+		struct weir_step_counter map = weir_stage_map(stage, i);
+
+		err = map_add(set, &map);
+	}
+	return err;
+}
+
+static int add_attached(const struct weir_attachment *at, void *ctx)
+{
+	struct weir_stages stages = {0};
+	int err = 0;
+
+	if (!at->has_prog)
+		return 0;
+	for (size_t i = 0; i < at->prog.n_map_ids && !err; i++)
 		err = id_add(ctx, at->prog.map_ids[i]);
-	n = at->has_prog ? weir_step_counters(&at->prog, behind) : 0;
-	for (i = 0; i < n && !err; i++)
-		err = map_add(ctx, &behind[i]);
+	err = err ?: weir_stages_read(&at->prog, NULL, &stages);
+	for (size_t i = 0; i < stages.n && !err; i++)
+		err = add_stage(ctx, &stages.list[i]);
+	weir_stages_free(&stages);
 	return err;
 }
 

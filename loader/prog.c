@@ -236,6 +236,11 @@ int weir_prog_by_id(uint32_t id, struct weir_prog *out)
 	return 0;
 }
 
+int weir_prog_by_id_quiet(uint32_t id, struct weir_prog *out)
+{
+	return weir_prog_read_id(id, out, NULL);
+}
+
 int weir_prog_next(uint32_t *id, struct weir_prog *out)
 {
 	int err;

@@ -409,6 +409,8 @@ bool weir_prog_uses(const struct weir_prog *prog, uint32_t map_id);
 /* Fills @out for the program behind @fd / with @id. */
 int weir_prog_by_fd(int fd, struct weir_prog *out);
 int weir_prog_by_id(uint32_t id, struct weir_prog *out);
+/* Not logged. */
+int weir_prog_by_id_quiet(uint32_t id, struct weir_prog *out);
 /* The program behind *id, 0 for the first, and its id into *id. Those that have gone are
  * passed over, and those whose device has: they keep their ids while they are pinned, and
  * nothing can be told of them. -ENOENT: no more, not logged; -EPERM, logged. */

@@ -19,6 +19,7 @@
 #include "cli/board/collect.h"
 #include "cli/board/links.h"
 #include "cli/board/look.h"
+#include "cli/board/progs.h"
 #include "cli/board/queues.h"
 #include "cli/interval.h"
 #include "cli/names.h"
@@ -169,61 +170,7 @@ static int add_map(struct weir_collect *collect, struct weir_snap *snap,
 	return add_series(collect, snap, map, watched->ctrs, (uint32_t)n);
 }
 
-/* ---- interfaces and programs --------------------------------------------- */
-
-static void say_how(const struct weir_attachment *at, char *buf, size_t len)
-{
-	if (at->hook == WEIR_HOOK_XDP)
-		snprintf(buf, len, "%s", weir_mode_word(at->mode));
-	else if (at->tcx)
-		snprintf(buf, len, "tcx");
-	else
-		snprintf(buf, len, "clsact pref %u%s%s", at->pref,
-			 strcmp(at->kind, "bpf") != 0 ? " " : "",
-			 strcmp(at->kind, "bpf") != 0 ? at->kind : "");
-}
-
-/* If map @id is a counter map. */
-static int add_ref(const struct weir_look *look, struct weir_snap *snap,
-		   struct weir_snap_prog *prog, uint32_t id)
-{
-	const struct weir_watched *map = weir_look_map(look, id);
-
-	if (!map || !map->in_snap)
-		return 0;
-	if (weir_snap_add_ref(snap, map->number))
-		return weir_board_no_memory();
-	prog->n_refs++;
-	return 0;
-}
-
-static int add_prog(const struct weir_collect *collect, struct weir_snap *snap, uint32_t dev,
-		    size_t nth)
-{
-	const struct weir_look *look = &collect->look;
-	const struct weir_attachment *at = &look->now.items[nth];
-	struct weir_snap_prog *prog = weir_snap_add_prog(snap);
-	char how[64];
-	int err = 0;
-
-	if (!prog)
-		return weir_board_no_memory();
-	say_how(at, how, sizeof(how));
-	prog->dev = dev;
-	prog->hook = weir_snap_add_text(snap, weir_hook_name(at->hook));
-	prog->how = weir_snap_add_text(snap, how);
-	prog->name = weir_snap_add_text(snap, at->has_prog ? at->prog.name : at->kind);
-	prog->id = at->prog.id;
-	prog->has_runs = at->prog.run_count != 0;
-	prog->runs = at->prog.run_count;
-	prog->run_time_ns = at->prog.run_time_ns;
-	prog->first_ref = snap->n_refs;
-	for (size_t i = 0; i < at->prog.n_map_ids && !err; i++)
-		err = add_ref(look, snap, prog, at->prog.map_ids[i]);
-	for (size_t i = 0; nth < look->n_behind && i < look->behind[nth].n && !err; i++)
-		err = add_ref(look, snap, prog, look->behind[nth].list[i].map_id);
-	return err;
-}
+/* ---- interfaces ---------------------------------------------------------- */
 
 static int fill_queues(const struct weir_collect *collect, struct weir_snap *snap,
 		       struct weir_snap_map *map, const struct weir_queue_stats *stats, uint32_t n)
@@ -277,7 +224,7 @@ static int add_dev(struct weir_collect *collect, struct weir_snap *snap,
 {
 	uint32_t number = snap->n_devs;
 	struct weir_snap_dev *dev;
-	int err = 0;
+	int err;
 
 	if (collect->opts.dev && strcmp(collect->opts.dev, stats->dev) != 0)
 		return 0;
@@ -300,12 +247,7 @@ static int add_dev(struct weir_collect *collect, struct weir_snap *snap,
 		.tx_errors = stats->tx_errors,
 		.tx_dropped = stats->tx_dropped,
 	};
-	for (size_t i = 0; i < collect->look.now.n && !err; i++) {
-		if (collect->look.now.items[i].ifindex != stats->ifindex)
-			continue;
-		err = add_prog(collect, snap, number, i);
-		snap->devs[number].n_progs++;
-	}
+	err = weir_look_add_progs(&collect->look, snap, number);
 	return err ?: add_queues(collect, snap, stats, &snap->devs[number].queues);
 }
 

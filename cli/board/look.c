@@ -16,26 +16,49 @@
 #include "cli/step/names.h"
 #include "loader/log.h"
 
+/* Looks until what programs run is asked anew, known or not: a component can join a dispatcher. */
+#define ANEW 16
+
 int weir_board_no_memory(void)
 {
 	return weir_fail(-ENOMEM, "counters: out of memory");
 }
 
+static int grow(struct weir_attached *list)
+{
+	size_t room = list->room ? 2 * list->room : 16;
+	struct weir_attachment *items = reallocarray(list->items, room, sizeof(*items));
+	struct weir_stages *stages;
+
+	if (!items)
+		return weir_board_no_memory();
+	list->items = items;
+	stages = reallocarray(list->stages, room, sizeof(*stages));
+	if (!stages)
+		return weir_board_no_memory();
+	memset(stages + list->room, 0, (room - list->room) * sizeof(*stages));
+	list->stages = stages;
+	list->room = room;
+	return 0;
+}
+
 static int keep_attached(const struct weir_attachment *at, void *ctx)
 {
 	struct weir_attached *list = ctx;
+	int err = list->n == list->room ? grow(list) : 0;
 
-	if (list->n == list->room) {
-		size_t room = list->room ? 2 * list->room : 16;
-		struct weir_attachment *items = reallocarray(list->items, room, sizeof(*items));
-
-		if (!items)
-			return weir_board_no_memory();
-		list->items = items;
-		list->room = room;
-	}
+	if (err)
+		return err;
 	list->items[list->n++] = *at;
 	return 0;
+}
+
+static void free_attached(struct weir_attached *list)
+{
+	for (size_t i = 0; i < list->room; i++)
+		weir_stages_free(&list->stages[i]);
+	free(list->stages);
+	free(list->items);
 }
 
 static size_t place_of(const struct weir_look *look, uint32_t id)
@@ -63,10 +86,11 @@ struct weir_watched *weir_look_map(const struct weir_look *look, uint32_t id)
 bool weir_look_uses(const struct weir_look *look, size_t nth, uint32_t map_id)
 {
 	const struct weir_attachment *at = &look->now.items[nth];
+	const struct weir_stages *stages = &look->now.stages[nth];
 	bool uses = at->has_prog && weir_prog_uses(&at->prog, map_id);
 
-	for (size_t i = 0; !uses && nth < look->n_behind && i < look->behind[nth].n; i++)
-		uses = look->behind[nth].list[i].map_id == map_id;
+	for (size_t i = 0; !uses && i < stages->n; i++)
+		uses = weir_stage_has_map(&stages->list[i], map_id);
 	return uses;
 }
 
@@ -110,12 +134,12 @@ static int watch_map(struct weir_look *look, uint32_t id)
 }
 
 /* Rules change with the program. */
-static int watch_behind(struct weir_look *look, const struct weir_step_counter *counter)
+static int watch_counter(struct weir_look *look, const struct weir_step_counter *counter)
 {
 	int err = watch_map(look, counter->map_id);
 	struct weir_watched *map = weir_look_map(look, counter->map_id);
 
-	if (err)
+	if (err || !counter->step)
 		return err;
 	map->behind = true;
 	if (!map->ctrs || map->failed || map->as.prog_id == counter->prog_id)
@@ -125,33 +149,57 @@ static int watch_behind(struct weir_look *look, const struct weir_step_counter *
 	return 0;
 }
 
-static int watch_maps_of(struct weir_look *look, const struct weir_prog *prog,
-			 struct weir_behind *behind)
+static int watch_stage(struct weir_look *look, const struct weir_stage *stage)
 {
 	int err = 0;
 
-	look->has_runs |= prog->run_count != 0;
-	behind->n = weir_step_counters(prog, behind->list);
-	for (size_t i = 0; i < prog->n_map_ids && !err; i++)
-		err = watch_map(look, prog->map_ids[i]);
-	for (size_t i = 0; i < behind->n && !err; i++)
-		err = watch_behind(look, &behind->list[i]);
+	for (size_t i = 0; i < weir_stage_n_maps(stage) && !err; i++) {
+		struct weir_step_counter map = weir_stage_map(stage, i);
+
+		err = watch_counter(look, &map);
+	}
+	return err;
+}
+
+/* What the same program ran before. NULL: it was not there, or long ago. */
+static const struct weir_stages *stages_before(const struct weir_look *look, uint32_t prog_id)
+{
+	const struct weir_attached *before = &look->before;
+
+	for (size_t i = 0; look->nth % ANEW && i < before->n_stages; i++)
+		if (before->items[i].has_prog && before->items[i].prog.id == prog_id)
+			return &before->stages[i];
+	return NULL;
+}
+
+static int watch_item(struct weir_look *look, const struct weir_attachment *at,
+		      struct weir_stages *stages)
+{
+	int err;
+
+	stages->n = 0;
+	if (!at->has_prog)
+		return 0;
+	look->has_runs |= at->prog.run_count != 0;
+	err = weir_stages_read(&at->prog, stages_before(look, at->prog.id), stages);
+	if (err)
+		return weir_board_no_memory();
+	for (size_t i = 0; i < at->prog.n_map_ids && !err; i++)
+		err = watch_map(look, at->prog.map_ids[i]);
+	for (size_t i = 0; i < stages->n && !err; i++)
+		err = watch_stage(look, &stages->list[i]);
 	return err;
 }
 
 static int watch_attached(struct weir_look *look)
 {
-	size_t n = look->now.n;
-	struct weir_behind *behind = reallocarray(look->behind, n ? n : 1, sizeof(*behind));
+	struct weir_attached *now = &look->now;
 	int err = 0;
 
-	if (!behind)
-		return weir_board_no_memory();
-	look->behind = behind;
-	while (look->n_behind < n && !err) {
-		size_t i = look->n_behind++;
+	while (now->n_stages < now->n && !err) {
+		size_t i = now->n_stages++;
 
-		err = watch_maps_of(look, &look->now.items[i].prog, &behind[i]);
+		err = watch_item(look, &now->items[i], &now->stages[i]);
 	}
 	return err;
 }
@@ -194,8 +242,10 @@ int weir_look_around(struct weir_look *look)
 
 	look->before = look->now;
 	look->now = before;
-	look->now.n = look->n_behind = 0;
+	look->now.n = look->now.n_stages = 0;
+	look->nth++;
 	look->has_runs = false;
+	look->time_ns = 0; /* should it fail, the next one is due */
 	for (size_t i = 0; i < look->n_maps; i++)
 		look->maps[i].present = look->maps[i].behind = false;
 	err = weir_query_again(look->net, look->dev, look->before.items, look->before.n,
@@ -227,7 +277,8 @@ void weir_look_forget(struct weir_look *look)
 {
 	for (size_t i = 0; i < look->n_maps; i++)
 		weir_counters_close(look->maps[i].ctrs);
-	look->n_maps = look->now.n = look->before.n = look->n_behind = 0;
+	look->n_maps = look->now.n = look->before.n = 0;
+	look->now.n_stages = look->before.n_stages = 0;
 	look->time_ns = 0;
 }
 
@@ -235,9 +286,8 @@ void weir_look_free(struct weir_look *look)
 {
 	weir_look_forget(look);
 	free(look->maps);
-	free(look->behind);
-	free(look->now.items);
-	free(look->before.items);
+	free_attached(&look->now);
+	free_attached(&look->before);
 	weir_pins_free(look->pins);
 	weir_net_close(look->net);
 }

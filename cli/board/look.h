@@ -3,6 +3,7 @@
 #ifndef WEIR_CLI_BOARD_LOOK_H
 #define WEIR_CLI_BOARD_LOOK_H
 
+#include "cli/stages.h"
 #include "cli/step/step.h"
 #include "loader/weir.h"
 #include "maps/weir_map.h"
@@ -19,15 +20,11 @@ struct weir_watched {
 	uint64_t count_due_ns; /* when all of its entries are counted again */
 };
 
+/* What is attached, and what each of that runs. */
 struct weir_attached {
 	struct weir_attachment *items;
-	size_t n, room;
-};
-
-/* Counters of the programs that a gate calls. */
-struct weir_behind {
-	struct weir_step_counter list[WEIR_STEP_COUNTERS_ALL];
-	size_t n;
+	struct weir_stages *stages; /* of the first items; lists of all that there is room for */
+	size_t n, n_stages, room;
 };
 
 struct weir_look {
@@ -35,9 +32,8 @@ struct weir_look {
 	const char *dev; /* only what is on it; NULL: all, and what is pinned */
 	struct weir_pins *pins;
 	struct weir_attached now, before; /* @before spares reading its programs again */
-	struct weir_behind *behind;	  /* of @now's first items */
-	size_t n_behind;
-	struct weir_watched *maps; /* by id */
+	uint64_t nth;			  /* look */
+	struct weir_watched *maps;	  /* by id */
 	size_t n_maps, room_maps;
 	uint64_t time_ns;
 	bool has_runs; /* programs' runs are counted: they are looked at each time */
@@ -52,7 +48,7 @@ int weir_look_around(struct weir_look *look);
 void weir_look_forget(struct weir_look *look);
 /* Have rules changed by which entries are called? */
 bool weir_look_is_stale(const struct weir_look *look);
-/* Does the program of @now's @nth item use the map, or one behind it? */
+/* Does the program of @now's @nth item use the map, or one that it runs? */
 bool weir_look_uses(const struct weir_look *look, size_t nth, uint32_t map_id);
 /* NULL: it is not watched. */
 struct weir_watched *weir_look_map(const struct weir_look *look, uint32_t id);

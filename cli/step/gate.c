@@ -28,9 +28,14 @@ struct chain {
 	} step[WEIR_GATE_STEPS];
 };
 
+bool weir_prog_is_gate(const struct weir_prog *prog)
+{
+	return prog->ours && !strncmp(prog->name, "gate_", 5);
+}
+
 static bool is_gate(const struct weir_attachment *at)
 {
-	return at->has_prog && at->prog.ours && !strncmp(at->prog.name, "gate_", 5);
+	return at->has_prog && weir_prog_is_gate(&at->prog);
 }
 
 static void refuse_unreadable(const char *dev, int err)

@@ -6,6 +6,9 @@
 #include "cli/step/step.h"
 #include "maps/gate.h"
 
+/* Is @prog one of weir's gates? */
+bool weir_prog_is_gate(const struct weir_prog *prog);
+
 /* Where a gate stands, or shall. */
 struct weir_gate_place {
 	struct weir_net *net;

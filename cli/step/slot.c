@@ -53,62 +53,57 @@ int weir_step_object_map(const struct weir_object *obj, const char *name)
 	return -ENOENT;
 }
 
-/* Those of @of's program @prog. */
-static size_t counters_of(const struct weir_prog *prog, const struct weir_step_counter *of,
-			  struct weir_step_counter *out)
+int weir_step_slot_of(const struct weir_prog *gate, const struct weir_step *step, uint32_t *slot_id,
+		      uint32_t *prog_id)
 {
+	int fd = weir_step_map_of(gate, step->slot_map), err;
+	uint32_t index = 0;
+	struct weir_map map;
+
+	if (fd < 0)
+		return fd;
+	err = weir_map_by_fd(fd, &map);
+	if (!err && bpf_map_lookup_elem(fd, &index, prog_id))
+		err = -errno;
+	close(fd);
+	if (!err)
+		*slot_id = map.id;
+	return err;
+}
+
+/* Where a map called @name stands among a step's counters; -ENOENT. */
+static int place_of(const struct weir_step *step, const char *name)
+{
+	if (!strcmp(name, step->reasons))
+		return 0;
+	for (int i = 0; i < WEIR_STEP_COUNTERS; i++)
+		if (step->counters[i] && !strcmp(name, step->counters[i]))
+			return 1 + i;
+	return -ENOENT;
+}
+
+size_t weir_step_counters(const struct weir_step *step, uint32_t slot_id,
+			  const struct weir_prog *prog,
+			  struct weir_step_counter out[WEIR_STEP_COUNTERS_ALL])
+{
+	struct weir_step_counter found[WEIR_STEP_COUNTERS_ALL] = {0};
 	size_t n = 0;
 
-	for (uint32_t i = 0; i < prog->n_map_ids && n < WEIR_STEP_COUNTERS; i++) {
-		int fd = weir_map_open_id_quiet(prog->map_ids[i]);
+	for (uint32_t i = 0; i < prog->n_map_ids; i++) {
+		int fd = weir_map_open_id_quiet(prog->map_ids[i]), at;
 		struct weir_map map;
 
 		if (fd < 0)
 			continue;
-		if (weir_map_by_fd(fd, &map))
-			map.name[0] = '\0';
-		for (int k = 0; k < WEIR_STEP_COUNTERS; k++)
-			if (of->step->counters[k] && !strcmp(map.name, of->step->counters[k])) {
-				out[n] = *of;
-				out[n++].map_id = map.id;
-				break;
-			}
+		at = weir_map_by_fd(fd, &map) ? -ENOENT : place_of(step, map.name);
 		close(fd);
+		if (at >= 0)
+			found[at] = (struct weir_step_counter){map.id, prog->id, slot_id,
+							       at ? step : NULL};
 	}
-	return n;
-}
-
-/* Of the program behind the slot of @gate. */
-static size_t behind_slot(const struct weir_prog *gate, const struct weir_step *step,
-			  struct weir_step_counter *out)
-{
-	int slot_fd = step->counters[0] ? weir_step_map_of(gate, step->slot_map) : -ENOENT;
-	struct weir_step_counter of = {.step = step};
-	uint32_t index = 0;
-	struct weir_prog prog;
-	struct weir_map slot;
-	size_t n = 0;
-
-	if (slot_fd < 0)
-		return 0;
-	if (!weir_map_by_fd(slot_fd, &slot) && !bpf_map_lookup_elem(slot_fd, &index, &of.prog_id) &&
-	    !weir_prog_by_id(of.prog_id, &prog)) {
-		of.slot_id = slot.id;
-		n = counters_of(&prog, &of, out);
-	}
-	close(slot_fd);
-	return n;
-}
-
-size_t weir_step_counters(const struct weir_prog *prog,
-			  struct weir_step_counter out[WEIR_STEP_COUNTERS_ALL])
-{
-	size_t n = 0;
-
-	if (!prog->ours || strncmp(prog->name, "gate_", 5) != 0)
-		return 0;
-	for (int i = 0; weir_steps[i]; i++)
-		n += behind_slot(prog, weir_steps[i], out + n);
+	for (int i = 0; i < WEIR_STEP_COUNTERS_ALL; i++)
+		if (found[i].map_id)
+			out[n++] = found[i];
 	return n;
 }
 

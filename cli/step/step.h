@@ -73,16 +73,21 @@ int weir_slot_id(const struct weir_slot *slot, uint32_t *out);
  * which may be logged. */
 int weir_slot_is_used(uint32_t id);
 
-/* One of the `counters' of a step's program. */
+/* A map of a step's program that people look at. */
 struct weir_step_counter {
 	uint32_t map_id, prog_id, slot_id;
-	const struct weir_step *step;
+	const struct weir_step *step; /* its entries may be called by this one's rules; NULL: no */
 };
 
-/* Those of the steps that @prog, a gate, calls. Returns how many; what cannot be read is left
- * out. */
-#define WEIR_STEP_COUNTERS_ALL (WEIR_GATE_STEPS * WEIR_STEP_COUNTERS)
-size_t weir_step_counters(const struct weir_prog *prog,
+/* The slot of @step that @gate calls, and the program there. -ENOENT: it calls none, or the slot is
+ * empty; else an error, which may be logged. */
+int weir_step_slot_of(const struct weir_prog *gate, const struct weir_step *step, uint32_t *slot_id,
+		      uint32_t *prog_id);
+/* Counters of @prog, which is in slot @slot_id of @step: by reason, then `counters'. Returns how
+ * many; what cannot be read is left out. */
+#define WEIR_STEP_COUNTERS_ALL (1 + WEIR_STEP_COUNTERS)
+size_t weir_step_counters(const struct weir_step *step, uint32_t slot_id,
+			  const struct weir_prog *prog,
 			  struct weir_step_counter out[WEIR_STEP_COUNTERS_ALL]);
 
 /* fd of the map called @name among those of @prog; -ENOENT, not logged. */

@@ -29,13 +29,22 @@ id=$(weir -j show dev v0 | jq '.[0].prog.id')
 is "$(weir -j show dev v0 | jq -r '.[0].prog.name')" xdp_dispatcher 'show has the dispatcher'
 is "$(find "$XDP" -name 'prog?-prog' | wc -l)" 2 'of two programs'
 
-if skip_unless 'kernel_has link-targets' 'the targets of links are told since Linux 5.13' 3; then
+if skip_unless 'kernel_has link-targets' 'the targets of links are told since Linux 5.13' 5; then
 	want=$(ns "$A" xdp-loader status v0 | sed -n 's/^ => *[0-9]* *\([^ ]*\) *\([0-9]*\) .*/\1 \2/p')
 	is "$(weir -j show dev v0 | jq -r '.[0].prog.components[] | "\(.name) \(.id)"')" "$want" \
 		'its components, as xdp-loader has them'
 	is "$(weir -j show dev v0 | jq -r '.[0].prog.components[0].pins[0]')" "$XDP/dispatch-$(weir -j show dev v0 |
 		jq '.[0].ifindex')-$id/prog0-prog" 'with their pins'
 	like "$(weir show dev v0)" $'\n      component [a-z_]+ id [0-9]+ link [0-9]+ pinned /' 'in lines as well'
+	send "$B" v1 ipv4/udp 5 >/dev/null
+	is "$(weir -j stat dev v0 | jq '.[].counters[] | select(.name == "xdp_ipv4_udp").packets')" 5 'what they count is in stat'
+	ip -n "$A" link set lo up
+	background ns "$A" "$WEIR" -n "$A" serve interval 0.2 2>"$TMP/said"
+	wait_for 5 grep -q 'serving on' "$TMP/said"
+	sleep 1
+	is "$(ns "$A" curl -sS http://127.0.0.1:9777/api/v1/board | jq -r '.devs[] | select(.name == "v0").programs[1:][] | "\(.name) \(.id) \(.how)"')" \
+		"${want//$'\n'/ behind xdp_dispatcher$'\n'} behind xdp_dispatcher" 'and in the dashboards they stand behind the dispatcher, in their order'
+	stop "$bg"
 fi
 
 fails 'attach does not replace it' weir attach dev v0 xdp obj "$OBJ"
