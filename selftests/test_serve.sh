@@ -387,6 +387,7 @@ is "$(query up)" 1 'and finds the target well'
 # ---- what is in examples -----------------------------------------------------------------------------
 
 ok 'alert rules' promtool check rules "$ROOT/examples/dashboard/weir-alerts.yml"
+ok 'which say so when they should' promtool test rules "$ROOT/selftests/alerts.yml"
 cp "$ROOT"/examples/dashboard/*.yml "$TMP/prometheus/"
 ok 'a scrape job' promtool check config "$TMP/prometheus/prometheus.yml"
 unknown=$(jq -r '.panels[].targets[].expr' "$ROOT/examples/dashboard/grafana.json" | grep -o 'weir_[a-z_]*' | sort -u |
