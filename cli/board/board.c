@@ -23,13 +23,15 @@ static double rate(uint64_t now, uint64_t before, double seconds)
 
 static bool is_due(const struct weir_board *board, uint32_t tier)
 {
-	return board->n_readings % weir_tier_readings[tier] == 0;
+	return board->n_rates % weir_tier_readings[tier] == 0;
 }
 
-/* The next point of each tier that this reading completes. */
+/* The next point of each tier that this reading completes. The first one of all has no rates. */
 static void open_points(struct weir_board *board, double time_s)
 {
-	board->n_readings++;
+	if (!(board->seconds > 0))
+		return;
+	board->n_rates++;
 	for (uint32_t t = 0; t < WEIR_TIERS && is_due(board, t); t++) {
 		struct weir_tier *tier = &board->tiers[t];
 

@@ -192,7 +192,8 @@ function putMap(store, map, counters, at) {
 }
 
 export function appendBoard(store, board) {
-	if (!store.tick(board.time, board.seconds))
+	// The first reading of all has no rates.
+	if (!board.seconds || !store.tick(board.time, board.seconds))
 		return;
 	for (const dev of board.devs) {
 		for (const field of DEV_RATES)
