@@ -9,6 +9,7 @@
 
 netns_add A B
 veth_pair "$A" v0 "$B" eth0
+veth_pair "$A" v1 "$B" eth1
 ip -n "$B" link set lo up
 PORT=9777
 URL=http://127.0.0.1:$PORT/
@@ -17,6 +18,8 @@ SHOTS=${SHOTS:-$TMP}
 "$WEIR" -n "$B" -q attach dev eth0 xdp generic obj "$BUILD/bpf/count.o"
 "$WEIR" -n "$B" -q attach dev eth0 ingress obj "$BUILD/bpf/count.o"
 "$WEIR" -n "$B" -q attach dev eth0 egress obj "$BUILD/bpf/count.o"
+"$WEIR" -n "$B" filter dev eth1 deny proto udp
+"$WEIR" -n "$B" police dev eth1 limit proto tcp rate 250pps
 "$WEIR" map create allowed type hash key ipv4 value '{u64 packets; u64 bytes}' max 2000
 seq 1 1500 | awk '{ printf "10.0.%d.%d packets=%d,bytes=%d\n", $1 / 250, $1 % 250, $1, $1 * 60 }' | "$WEIR" -q map import allowed -
 background ns "$B" "$WEIR" -n "$B" serve interval 0.3 2>"$TMP/said"
@@ -43,6 +46,7 @@ is "$(browser wait 10 "$(cell weir_count xdp_ipv4_other packets) === 321")" true
 is "$(browser eval "$(cell weir_count ingress_ipv4_other packets)")" 321 'at the next hook, too'
 is "$(browser eval "$(cell weir_count xdp_ipv4_other bytes)")" "$("$WEIR" -j stat weir_count | jq '.[0].counters[] | select(.name == "xdp_ipv4_other").bytes')" 'bytes as in the map'
 is "$(browser eval 'document.querySelector(`[data-dev="eth0"]`).textContent.match(/count_xdp[^]*count_ingress[^]*count_egress/) !== null')" true 'programs in their order'
+is "$(browser eval 'document.querySelector(`[data-dev="eth1"]`).textContent.match(/gate[^]*filter_xdp[^]*weir_filter_hit[^]*police_xdp[^]*weir_exceed/) !== null')" true 'and what a gate runs, each with its counters'
 before=$(browser eval 'window.weirPoints()')
 is "$(browser wait 10 "window.weirPoints() > $before + 2")" true 'a plot moves'
 is "$(browser eval 'document.querySelectorAll(`[data-map="allowed"] [data-counter]`).length')" 500 'of thousands of rows some are shown'
@@ -52,12 +56,17 @@ is "$(browser eval 'document.documentElement.scrollWidth <= innerWidth')" true '
 traffic() {
 	local n
 	for ((n = 0; n < 40; n++)); do
-		send "$A" v0 ipv4 $((20 + n % 7 * 13)) >/dev/null
+		send "$A" v0 ipv4/udp $((20 + n % 7 * 13)) >/dev/null
+		send "$A" v0 ipv4/tcp $((60 + n % 5 * 7)) >/dev/null
+		send "$A" v1 ipv4/udp $((10 + n % 9 * 8)) >/dev/null
+		send "$A" v1 ipv6/tcp $((20 + n % 11 * 5)) >/dev/null
 		sleep 0.1
 	done
 }
 traffic
 light=$(browser eval 'getComputedStyle(document.body).backgroundColor')
+browser eval 'document.querySelector(`[data-dev="lo"]`).open = false' >/dev/null
+browser size 1280 1200 light >/dev/null
 is "$(browser shot "$SHOTS/page.png") $(browser size 1280 900 dark) $(browser shot "$TMP/page-dark.png")" 'true true true' 'pictures'
 unlike "$(browser eval 'getComputedStyle(document.body).backgroundColor')" "^${light//[()]/.}\$" 'dark is another colour'
 browser size 360 740 light >/dev/null
@@ -113,10 +122,10 @@ picture() {
 	browser shot "$SHOTS/$1.png"
 }
 rm "$BPFFS/tc/globals/allowed" "$BPFFS/tc/globals/html"
-is "$(picture top 14 "$WEIR -n $B top interval 0.5")" true 'a picture of weir top'
-like "$(browser eval 'document.body.innerText')" 'eth0 rx.*xdp_ipv4_other' 'shows what is counted'
-is "$(picture stat 14 "$WEIR stat interval 1")" true 'and of weir stat'
-like "$(browser eval 'document.body.innerText')" 'pkt/s +bit/s.*xdp_ipv4_other' 'too'
+is "$(picture top 28 "$WEIR -n $B top interval 0.5")" true 'a picture of weir top'
+like "$(browser eval 'document.body.innerText')" 'eth0 rx.*xdp_ipv4_udp.*eth1 rx.*deny proto udp' 'shows what is counted'
+is "$(picture stat 20 "$WEIR -n $B stat dev eth0 interval 1")" true 'and of weir stat'
+like "$(browser eval 'document.body.innerText')" 'pkt/s +bit/s.*xdp_ipv4_udp' 'too'
 browser size 1280 900 light >/dev/null
 
 # ---- tokens ----------------------------------------------------------------------------------
