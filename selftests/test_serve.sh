@@ -384,22 +384,36 @@ wanted=$(weir -j stat "$PIN" | jq '.[0].counters[] | select(.name == "xdp_ipv4_o
 ok 'a real Prometheus has the numbers' wait_for 20 total "$wanted"
 is "$(query up)" 1 'and finds the target well'
 
+# rule_has COUNT: packets of a rule, by its text
+rule_has() {
+	get "$URL/metrics" | grep -c "^weir_packets_total{map=\"weir_filter_hit\",dev=\"w.1\",hook=\"egress\",.*key=\"allow proto udp\"} $1\$"
+}
+weir -n "$B" filter dev w.1 egress allow proto udp
+send "$B" w.1 ipv4/udp 3 >/dev/null
+ok 'rules are counters by their texts' wait_for 10 rule_has 3
+
 # ---- what is in examples -----------------------------------------------------------------------------
 
 ok 'alert rules' promtool check rules "$ROOT/examples/dashboard/weir-alerts.yml"
 ok 'which say so when they should' promtool test rules "$ROOT/selftests/alerts.yml"
 cp "$ROOT"/examples/dashboard/*.yml "$TMP/prometheus/"
 ok 'a scrape job' promtool check config "$TMP/prometheus/prometheus.yml"
-unknown=$(jq -r '.panels[].targets[].expr' "$ROOT/examples/dashboard/grafana.json" | grep -o 'weir_[a-z_]*' | sort -u |
-	while read -r name; do get "$URL/metrics" | grep -q "^$name{" || echo "$name"; done)
-is "$unknown" '' 'the dashboard asks for metrics that there are'
+# queries: of the dashboard, and of the README
+queries() {
+	jq -r '.panels[].targets[].expr' "$ROOT/examples/dashboard/grafana.json"
+	sed -n 's/^    //p' "$ROOT/examples/dashboard/README.md"
+}
+get "$URL/metrics" >"$TMP/metrics"
+unknown=$(queries | grep -o 'weir_[a-z_]*{' | tr -d '{' | sort -u |
+	while read -r name; do grep -q "^$name{" "$TMP/metrics" || echo "$name"; done)
+is "$unknown" '' 'dashboard and README ask for metrics that there are'
 # What its variables would be here. Of each query the answer has data.
 filled() {
 	# shellcheck disable=SC2016 # of Grafana
-	sed 's/\$__rate_interval/1m/g; s/\$instance/127.0.0.1:9777/g; s/\$map/weir_count/g; s/\$dev/w.1/g'
+	sed 's/\$__rate_interval/1m/g; s/\$instance/127.0.0.1:9777/g; s/\$map/weir_count/g; s/\$dev/w.1/g; s/eth0/w.1/; s/deny/allow/'
 }
 unanswered() {
-	jq -r '.panels[].targets[].expr' "$ROOT/examples/dashboard/grafana.json" | filled | while read -r expr; do
+	queries | filled | while read -r expr; do
 		get --get --data-urlencode "query=$expr" http://127.0.0.1:9790/api/v1/query |
 			jq -e '.data.result | length > 0' >/dev/null || echo "$expr"
 	done
@@ -415,17 +429,10 @@ is "$variables" 'instance
 dev
 map' 'and each of its variables values'
 # shellcheck disable=SC2016 # of Grafana
-broken=$(jq -r '.panels[].targets[].expr' "$ROOT/examples/dashboard/grafana.json" | sed 's/\$__rate_interval/1m/g; s/\$[a-z]*/x/g' |
+broken=$(queries | sed 's/\$__rate_interval/1m/g; s/\$[a-z]*/x/g' |
 	while read -r expr; do get --get --data-urlencode "query=$expr" http://127.0.0.1:9790/api/v1/query | jq -e '.status == "success"' >/dev/null || echo "$expr"; done)
 is "$broken" '' 'and Prometheus takes its queries'
 
-# rule_has COUNT: packets of a rule, by its text
-rule_has() {
-	get "$URL/metrics" | grep -c "^weir_packets_total{map=\"weir_filter_hit\",dev=\"w.1\",hook=\"egress\",.*key=\"allow proto udp\"} $1\$"
-}
-weir -n "$B" filter dev w.1 egress allow proto udp
-send "$B" w.1 ipv4/udp 3 >/dev/null
-ok 'rules are counters by their texts' wait_for 10 rule_has 3
 # Two changes, and the number of the rule that went is another's: at once by its name.
 weir -n "$B" filter dev w.1 egress del proto udp
 weir -n "$B" filter dev w.1 egress allow proto tcp
