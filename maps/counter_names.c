@@ -70,10 +70,18 @@ int weir_counters_name_entries(struct weir_counters *ctrs, const struct weir_ent
 	if (!weir_map_is_array(&ctrs->map))
 		return -EMEDIUMTYPE;
 	err = weir_key_names_given(names, n, &entries);
+	if (!err && weir_walk_batch(ctrs->walk, (uint32_t)weir_key_names_end(entries))) {
+		weir_key_names_free(entries);
+		err = -ENOMEM;
+	}
 	if (err)
 		return err;
 	weir_key_names_free(ctrs->entries);
 	ctrs->entries = entries;
 	ctrs->n = ctrs->rest = 0;
+	/* others may be wanted now */
+	weir_sums_free(ctrs->sums);
+	ctrs->sums = NULL;
+	ctrs->walks = 0;
 	return 0;
 }

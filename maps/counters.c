@@ -212,20 +212,29 @@ static int take(const void *keys, const void *values, size_t n, void *ctx)
 	return 0;
 }
 
+/* Entries of an array that are of interest: the first ones. */
+static uint32_t n_wanted(const struct weir_counters *ctrs)
+{
+	uint64_t end = ctrs->entries ? weir_key_names_end(ctrs->entries) : UINT64_MAX;
+
+	return end < ctrs->map.max_entries ? (uint32_t)end : ctrs->map.max_entries;
+}
+
 /* The same of those that have names; the keys of an array come in order. */
 static int take_named(const void *keys, const void *values, size_t n, void *ctx)
 {
 	struct weir_counters *ctrs = ctx;
 	size_t stride = weir_walk_stride_bytes(ctrs->walk);
+	uint32_t end = n_wanted(ctrs);
 	const uint32_t *index = keys;
 	const uint8_t *value = values;
 	int err = 0;
 
 	for (size_t i = 0; i < n && !err; i++, index++, value += stride) {
-		if (weir_key_names_end(ctrs->entries, *index))
-			return ENDED;
 		if (weir_key_names_find(ctrs->entries, *index))
 			err = take(index, value, 1, ctx);
+		if (!err && *index + 1 >= end)
+			err = ENDED;
 	}
 	return err;
 }
@@ -259,9 +268,10 @@ size_t weir_counters_rest(const struct weir_counters *ctrs)
 static bool has_sums(struct weir_counters *ctrs)
 {
 	unsigned int cpus = weir_walk_cpus(ctrs->walk);
+	uint32_t n = n_wanted(ctrs);
 
-	if (ctrs->walks == WALKS_MAX && weir_sums_pay(&ctrs->map, cpus))
-		(void)weir_sums_new(ctrs->fd, &ctrs->map, &ctrs->type, cpus, &ctrs->sums);
+	if (ctrs->walks == WALKS_MAX && weir_sums_pay(&ctrs->map, cpus, n))
+		(void)weir_sums_new(ctrs->fd, &ctrs->type, cpus, n, &ctrs->sums);
 	if (ctrs->walks <= WALKS_MAX)
 		ctrs->walks++;
 	return ctrs->sums;
@@ -270,22 +280,25 @@ static bool has_sums(struct weir_counters *ctrs)
 /* The keys of an array are its indexes. */
 static int take_sums(struct weir_counters *ctrs)
 {
-	size_t n = ctrs->map.max_entries;
+	uint32_t n = n_wanted(ctrs);
+	size_t room = n < ctrs->max ? n : ctrs->max;
 	const struct weir_sum *sums;
 	int err = weir_sums_read(ctrs->sums, &sums);
 
 	if (err)
 		return err;
-	if (n > ctrs->max)
-		n = ctrs->max;
-	if (n > ctrs->cap && grow(ctrs, n))
+	if (room > ctrs->cap && grow(ctrs, room))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
-		keep_key(ctrs, i, (const uint8_t *)&i);
-		ctrs->counts[i] = (struct weir_count){sums[i].packets, sums[i].bytes};
+		if (ctrs->entries && !weir_key_names_find(ctrs->entries, i))
+			continue;
+		if (ctrs->n == ctrs->max) {
+			ctrs->rest++;
+			continue;
+		}
+		keep_key(ctrs, ctrs->n, (const uint8_t *)&i);
+		ctrs->counts[ctrs->n++] = (struct weir_count){sums[i].packets, sums[i].bytes};
 	}
-	ctrs->n = n;
-	ctrs->rest = ctrs->map.max_entries - n;
 	return 0;
 }
 
@@ -295,10 +308,11 @@ static int take_all(struct weir_counters *ctrs)
 	int err;
 
 	ctrs->n = ctrs->rest = 0;
-	if (!ctrs->entries && has_sums(ctrs)) {
+	if (has_sums(ctrs)) {
 		err = take_sums(ctrs);
 		if (!err)
 			return 0;
+		ctrs->n = ctrs->rest = 0;
 		weir_sums_free(ctrs->sums);
 		ctrs->sums = NULL;
 	}

@@ -278,9 +278,9 @@ const char *weir_key_names_find(const struct weir_key_names *names, uint64_t val
 	return low < names->n && names->list[low].value == value ? names->list[low].name : NULL;
 }
 
-bool weir_key_names_end(const struct weir_key_names *names, uint64_t value)
+uint64_t weir_key_names_end(const struct weir_key_names *names)
 {
-	return !names->n || names->list[names->n - 1].value < value;
+	return names->n ? names->list[names->n - 1].value + 1 : 0;
 }
 
 /* Bytes as bpftool prints and reads them: "0a 00 00 01". */

@@ -25,8 +25,8 @@ void weir_key_names_free(struct weir_key_names *names);
 bool weir_key_names_any(const struct weir_key_names *names);
 /* NULL: it has none. */
 const char *weir_key_names_find(const struct weir_key_names *names, uint64_t value);
-/* Have values from @value on none? */
-bool weir_key_names_end(const struct weir_key_names *names, uint64_t value);
+/* One more than the largest value that has a name; 0: none has. */
+uint64_t weir_key_names_end(const struct weir_key_names *names);
 /* Room for the longest text and its NUL. */
 size_t weir_key_names_room(const struct weir_key_names *names);
 /* Text of @key, into @text of that room. */

@@ -27,19 +27,19 @@ struct weir_sums {
 	size_t sums_bytes;
 };
 
-bool weir_sums_pay(const struct weir_map *map, unsigned int cpus)
+bool weir_sums_pay(const struct weir_map *map, unsigned int cpus, uint32_t n)
 {
-	uint64_t values = (uint64_t)map->max_entries * cpus;
+	uint64_t values = (uint64_t)n * cpus;
 
 	return map->type == BPF_MAP_TYPE_PERCPU_ARRAY && values >= VALUES_MIN &&
 	       values <= VALUES_MAX;
 }
 
-static int configure(const struct weir_sums *sums, const struct weir_map *map,
-		     const struct weir_counter_type *type, unsigned int cpus)
+static int configure(const struct weir_sums *sums, const struct weir_counter_type *type,
+		     unsigned int cpus, uint32_t n)
 {
 	const struct weir_sums_conf conf = {
-		.entries = map->max_entries,
+		.entries = n,
 		.cpus = cpus,
 		.packets_offset_bytes = type->packets.offset_bytes,
 		.packets_size_bytes = type->packets.size_bytes,
@@ -51,13 +51,13 @@ static int configure(const struct weir_sums *sums, const struct weir_map *map,
 	return rodata ? bpf_map__set_initial_value(rodata, &conf, sizeof(conf)) : -ENOENT;
 }
 
-static int map_sums(struct weir_sums *sums, const struct weir_map *map)
+static int map_sums(struct weir_sums *sums, uint32_t n)
 {
 	long page = sysconf(_SC_PAGESIZE);
 	int fd = bpf_object__find_map_fd_by_name(sums->object, "sums");
 	void *at;
 
-	sums->sums_bytes = map->max_entries * sizeof(*sums->sums);
+	sums->sums_bytes = n * sizeof(*sums->sums);
 	sums->sums_bytes += (size_t)-sums->sums_bytes & ((size_t)page - 1);
 	at = mmap(NULL, sums->sums_bytes, PROT_READ, MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
@@ -66,8 +66,8 @@ static int map_sums(struct weir_sums *sums, const struct weir_map *map)
 	return 0;
 }
 
-static int load(struct weir_sums *sums, int fd, const struct weir_map *map,
-		const struct weir_counter_type *type, unsigned int cpus)
+static int load(struct weir_sums *sums, int fd, const struct weir_counter_type *type,
+		unsigned int cpus, uint32_t n)
 {
 	const struct bpf_object_open_opts opts = {.sz = sizeof(opts),
 						  .object_name = sums_object.name};
@@ -81,22 +81,21 @@ static int load(struct weir_sums *sums, int fd, const struct weir_map *map,
 		return -errno;
 	err = bpf_map__reuse_fd(bpf_object__find_map_by_name(sums->object, "counters"), fd);
 	err = err ? err
-		  : bpf_map__set_max_entries(bpf_object__find_map_by_name(sums->object, "sums"),
-					     map->max_entries);
-	err = err ? err : configure(sums, map, type, cpus);
+		  : bpf_map__set_max_entries(bpf_object__find_map_by_name(sums->object, "sums"), n);
+	err = err ? err : configure(sums, type, cpus, n);
 	err = err ? err : bpf_object__load(sums->object);
 	if (err)
 		return err;
 	prog = bpf_object__find_program_by_name(sums->object, "weir_sums");
 	sums->prog_fd = bpf_program__fd(prog);
-	return map_sums(sums, map);
+	return map_sums(sums, n);
 }
 
-int weir_sums_new(int fd, const struct weir_map *map, const struct weir_counter_type *type,
-		  unsigned int cpus, struct weir_sums **out)
+int weir_sums_new(int fd, const struct weir_counter_type *type, unsigned int cpus, uint32_t n,
+		  struct weir_sums **out)
 {
 	struct weir_sums *sums = calloc(1, sizeof(*sums));
-	int err = sums ? load(sums, fd, map, type, cpus) : -ENOMEM;
+	int err = sums ? load(sums, fd, type, cpus, n) : -ENOMEM;
 
 	weir_libbpf_clear();
 	if (err)

@@ -14,16 +14,16 @@
 
 struct weir_sums;
 
-/* Is @map, of @cpus, one for which the program's loading pays? */
-bool weir_sums_pay(const struct weir_map *map, unsigned int cpus);
+/* Is @map, of @cpus, one of whose first @n entries the program's loading pays? */
+bool weir_sums_pay(const struct weir_map *map, unsigned int cpus, uint32_t n);
 
-/* The map behind @fd is held by the program. Nothing is logged: who gets an error has other
- * ways to read. -EOPNOTSUPP, -EPERM, ...: as the kernel answers. */
-int weir_sums_new(int fd, const struct weir_map *map, const struct weir_counter_type *type,
-		  unsigned int cpus, struct weir_sums **out);
+/* Of the first @n entries. The map behind @fd is held by the program. Nothing is logged: who gets
+ * an error has other ways to read. -EOPNOTSUPP, -EPERM, ...: as the kernel answers. */
+int weir_sums_new(int fd, const struct weir_counter_type *type, unsigned int cpus, uint32_t n,
+		  struct weir_sums **out);
 void weir_sums_free(struct weir_sums *sums);
 
-/* Reads all. *@out: a sum for each index of the map, until the next reading. Not logged. */
+/* Reads them. *@out: a sum for each index, until the next reading. Not logged. */
 int weir_sums_read(struct weir_sums *sums, const struct weir_sum **out);
 
 #endif

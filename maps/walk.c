@@ -196,6 +196,15 @@ int weir_walk_new(int fd, const struct weir_map *map, struct weir_walk **out)
 	return 0;
 }
 
+int weir_walk_batch(struct weir_walk *walk, uint32_t n)
+{
+	uint32_t room = first_room(walk);
+
+	if (n < room)
+		room = n ? n : 1;
+	return resize(walk, room);
+}
+
 void weir_walk_free(struct weir_walk *walk)
 {
 	if (!walk)

@@ -22,6 +22,10 @@ void weir_walk_free(struct weir_walk *walk);
 size_t weir_walk_stride_bytes(const struct weir_walk *walk);
 unsigned int weir_walk_cpus(const struct weir_walk *walk);
 
+/* Batches of @n entries, or of as many as are fast if that is fewer: for who ends walks early.
+ * -ENOMEM, not logged: then as before. */
+int weir_walk_batch(struct weir_walk *walk, uint32_t n);
+
 /* One element a call from now on, as on kernels without batches. */
 void weir_walk_elementwise(struct weir_walk *walk);
 

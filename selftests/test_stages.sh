@@ -62,6 +62,16 @@ is "$(jq -c 'map([.prog.steps[] | [.step, .name | sub("_frags"; "")]])' <<<"$out
 	'[[["filter","filter_xdp"],["police","police_xdp"]],[["filter","filter_tc"]]]' 'show has them'
 like "$(weir show dev v1)" $'\n      step filter: filter_xdp[a-z_]* id [0-9]+\n      step police: police_xdp[a-z_]* id [0-9]+\n  egress' 'in lines as well'
 
+# ---- what they cost to read ---------------------------------------------------------------
+
+# batches: the largest number of entries that were asked for at once
+batches() {
+	sed -n 's/.*_BATCH, .*count=\([0-9]*\),.*/\1/p' | sort -n | tail -1
+}
+if skip_unless 'command -v strace' strace 1; then
+	asked=$(strace -e trace=bpf "$WEIR" -n "$B" stat dev v1 2>&1 >/dev/null | batches)
+	ok "of thousands of counters those of rules are read ($asked)" [ "${asked:-0}" -lt 100 ]
+fi
 # ---- weir capture -------------------------------------------------------------------------
 
 background "$WEIR" -n "$B" capture dev v1 >/dev/null 2>"$TMP/capturing"
@@ -88,5 +98,28 @@ wait_for 5 grep -q capturing "$TMP/capturing"
 send "$A" v0 ipv4/udp 5 >/dev/null
 is "$(in_stat weir_count xdp_ipv4_udp)" 5 'counters of any program that is captured are there'
 stop "$capture"
+
+# ---- many rules -----------------------------------------------------------------------------
+
+weir -q detach dev v1 xdp
+for n in $(seq 300); do echo "allow proto udp dport $n"; done >"$TMP/rules"
+echo 'deny proto 253' >>"$TMP/rules"
+weir filter dev v1 xdp load "$TMP/rules"
+# many_has COUNT
+many_has() {
+	metrics | grep -q "^weir_packets_total{map=\"weir_filter_hit\",dev=\"v1\",.*key=\"deny proto 253\"} $1\$" &&
+		[ "$(metrics | grep -c '^weir_packets_total.*key="allow proto udp dport')" = "$2" ]
+}
+send "$A" v0 ipv4/other 17 >/dev/null
+ok 'those of many rules are added up in the kernel' wait_for 10 many_has 17 300
+sleep 1.5
+send "$A" v0 ipv4/other 3 >/dev/null
+ok 'reading after reading' wait_for 10 many_has 20 300
+weir filter dev v1 xdp del proto udp dport 5
+send "$A" v0 ipv4/other 2 >/dev/null
+ok 'and after a change, too' wait_for 10 many_has 22 299
+sleep 1.5
+send "$A" v0 ipv4/other 1 >/dev/null
+ok 'and behind it' wait_for 10 many_has 23 299
 
 done_testing

@@ -38,7 +38,7 @@ struct weir_tier {
 struct weir_board {
 	struct weir_snap snap; /* the last one */
 	double seconds;	       /* between the last two; 0: there are no rates yet */
-	uint64_t n_rates; /* readings that had some */
+	uint64_t n_rates;      /* readings that had some */
 	uint64_t layout; /* another one when other series, maps or names are in the snapshot */
 	struct weir_tier tiers[WEIR_TIERS];
 	struct weir_line *series;  /* of snap.series */

@@ -17,7 +17,10 @@
 #include "loader/log.h"
 
 /* Looks until what programs run is asked anew, known or not: a component can join a dispatcher. */
-#define ANEW 16
+#define ANEW	16
+
+/* Counts of runs that stood still for so long are no longer collected. */
+#define RUNS_NS 60000000000ull
 
 int weir_board_no_memory(void)
 {
@@ -161,27 +164,34 @@ static int watch_stage(struct weir_look *look, const struct weir_stage *stage)
 	return err;
 }
 
-/* What the same program ran before. NULL: it was not there, or long ago. */
-static const struct weir_stages *stages_before(const struct weir_look *look, uint32_t prog_id)
+/* Where the same program stands among @before's items; @before->n_stages: it does not. */
+static size_t place_before(const struct weir_attached *before, uint32_t prog_id)
 {
-	const struct weir_attached *before = &look->before;
+	size_t i = 0;
 
-	for (size_t i = 0; look->nth % ANEW && i < before->n_stages; i++)
-		if (before->items[i].has_prog && before->items[i].prog.id == prog_id)
-			return &before->stages[i];
-	return NULL;
+	while (i < before->n_stages &&
+	       (!before->items[i].has_prog || before->items[i].prog.id != prog_id))
+		i++;
+	return i;
 }
 
 static int watch_item(struct weir_look *look, const struct weir_attachment *at,
 		      struct weir_stages *stages)
 {
+	const struct weir_attached *before = &look->before;
+	size_t place;
+	bool known;
 	int err;
 
 	stages->n = 0;
 	if (!at->has_prog)
 		return 0;
-	look->has_runs |= at->prog.run_count != 0;
-	err = weir_stages_read(&at->prog, stages_before(look, at->prog.id), stages);
+	place = place_before(before, at->prog.id);
+	known = place < before->n_stages;
+	if (at->prog.run_count != (known ? before->items[place].prog.run_count : 0))
+		look->runs_ns = weir_now_ns();
+	err = weir_stages_read(&at->prog, known && look->nth % ANEW ? &before->stages[place] : NULL,
+			       stages);
 	if (err)
 		return weir_board_no_memory();
 	for (size_t i = 0; i < at->prog.n_map_ids && !err; i++)
@@ -244,7 +254,6 @@ int weir_look_around(struct weir_look *look)
 	look->now = before;
 	look->now.n = look->now.n_stages = 0;
 	look->nth++;
-	look->has_runs = false;
 	look->time_ns = 0; /* should it fail, the next one is due */
 	for (size_t i = 0; i < look->n_maps; i++)
 		look->maps[i].present = look->maps[i].behind = false;
@@ -262,6 +271,7 @@ int weir_look_around(struct weir_look *look)
 		return err;
 	drop_absent(look);
 	look->time_ns = weir_now_ns();
+	look->has_runs = look->runs_ns && look->time_ns - look->runs_ns < RUNS_NS;
 	return 0;
 }
 

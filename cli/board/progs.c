@@ -102,7 +102,7 @@ static int add_attached(const struct weir_look *look, struct weir_snap *snap, ui
 		return -ENOMEM;
 	prog->name = weir_snap_add_text(snap, at->has_prog ? at->prog.name : at->kind);
 	prog->id = at->prog.id;
-	prog->has_runs = at->prog.run_count != 0;
+	prog->has_runs = look->has_runs && at->prog.run_count;
 	prog->runs = at->prog.run_count;
 	prog->run_time_ns = at->prog.run_time_ns;
 	for (size_t i = 0; i < at->prog.n_map_ids && !err; i++)

@@ -291,12 +291,16 @@ static void programs(const struct weir_snap *snap, struct weir_buf *out)
 	family(out, "program_runs_total", "counter",
 	       "Runs of a program, as the kernel counts them.");
 	for (uint32_t i = 0; i < snap->n_progs; i++) {
+		if (!snap->progs[i].has_runs)
+			continue;
 		weir_buf_text(out, WEIR_PREFIX "program_runs_total");
 		program_labels(snap, i, out);
 		value_u64(out, true, snap->progs[i].runs);
 	}
 	family(out, "program_run_seconds_total", "counter", "Time that those runs took.");
 	for (uint32_t i = 0; i < snap->n_progs; i++) {
+		if (!snap->progs[i].has_runs)
+			continue;
 		weir_buf_text(out, WEIR_PREFIX "program_run_seconds_total");
 		program_labels(snap, i, out);
 		value_double(out, true, (double)snap->progs[i].run_time_ns / 1e9);
