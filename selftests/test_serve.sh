@@ -444,6 +444,27 @@ is "$(cat "$TMP/wrong")" '' 'and no reading has a rule by the name of one before
 weir -n "$B" filter dev w.1 egress off
 ok 'until they go' wait_for 10 counted 'map="weir_filter_hit"' ''
 
+# as long as this descriptor is open it does (BPF_ENABLE_STATS, Linux 5.8)
+background python3 -c 'import ctypes, time
+attr = (ctypes.c_uint32 * 32)()
+ctypes.CDLL(None).syscall(321, 32, attr, 4)
+time.sleep(60)'
+counting=$bg
+runs_of() {
+	get "$URL/metrics" | awk -v prog="program=\"$1\"" '/^weir_program_runs_total/ && index($0, prog) { print $NF }'
+}
+has_runs() {
+	[ "$(runs_of count_xdp)" = "$1" ]
+}
+if [ "$(uname -m)" = x86_64 ]; then # the number of bpf(2)
+	sleep 0.5
+	before=$(runs_of count_xdp)
+	send "$A" v0 ipv4 40 >/dev/null
+	ok 'runs that the kernel counts' wait_for 10 has_runs $((${before:-0} + 40))
+	like "$(get "$URL/metrics")" 'weir_program_run_seconds_total\{[^}]*program="count_xdp"[^}]*\} [0-9.e-]*[1-9]' 'and how long they took'
+fi
+stop "$counting"
+
 if skip_unless 'command -v systemd-analyze' 'systemd-analyze' 2; then
 	sed "s|/usr/local/bin/weir|$WEIR|" "$ROOT/examples/dashboard/weir-serve.service" >"$TMP/weir-serve.service"
 	run systemd-analyze verify --man=no "$TMP/weir-serve.service"
