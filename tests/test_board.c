@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cli/board/board.h"
+#include "cli/board/shares.h"
 
 struct count {
 	const char *name;
@@ -168,6 +169,70 @@ static void test_moving_past(void **state)
 	weir_board_free(&board);
 }
 
+/* Of a map that is cut other entries may come into view, which counted before. */
+static void test_cut(void **state)
+{
+	const struct count first[] = {{"a", 5, 5}, {"b", 1000, 7}}, then[] = {{"c", 1000000, 7}};
+	struct weir_board board = {0};
+	struct weir_snap next = {0};
+
+	(void)state;
+	fill(&next, 100, 1, "/p", first, 2);
+	next.maps[0].n_cut = 1;
+	assert_int_equal(weir_board_take(&board, &next), 0);
+	fill(&next, 101, 1, "/p", then, 1);
+	assert_int_equal(weir_board_take(&board, &next), 0);
+	assert_int_equal(rate_of(&board, "c"), 0);
+	weir_snap_free(&next);
+	weir_board_free(&board);
+}
+
+/* Names of counters leave room for those of interfaces. */
+static void test_long_names(void **state)
+{
+	static char name[1u << 20];
+	struct weir_snap snap = {0};
+	size_t n = 0;
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	assert_int_equal(weir_snap_begin(&snap), 0);
+	for (; weir_snap_has_room_for(&snap, name) && n < 100; n++)
+		assert_int_not_equal(weir_snap_add_text(&snap, name), 0);
+	assert_in_range(n, 50, 63);
+	assert_int_not_equal(weir_snap_add_text(&snap, "eth0"), 0);
+	weir_snap_free(&snap);
+}
+
+static void test_shares(void **state)
+{
+	struct weir_share shares[] = {{.wanted = 1000000}, {.wanted = 45}, {.wanted = 0},
+				      {.wanted = 5000},	   {.wanted = 1},  {.wanted = 700000}};
+	uint32_t sum = 0;
+
+	(void)state;
+	/* enough for all */
+	weir_shares_divide(shares, 6, 2000000);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(shares[i].has, shares[i].wanted);
+	/* small ones have all, large ones even parts, and nothing is left */
+	weir_shares_divide(shares, 6, 10000);
+	assert_int_equal(shares[1].has, 45);
+	assert_int_equal(shares[2].has, 0);
+	assert_int_equal(shares[4].has, 1);
+	for (size_t i = 0; i < 6; i++)
+		sum += shares[i].has;
+	assert_int_equal(sum, 10000);
+	assert_true(shares[0].has >= 3318 && shares[3].has >= 3318 && shares[5].has >= 3318);
+	/* fewer than there are maps, and none */
+	weir_shares_divide(shares, 6, 3);
+	assert_int_equal(
+		shares[0].has + shares[1].has + shares[3].has + shares[4].has + shares[5].has, 3);
+	weir_shares_divide(shares, 6, 0);
+	assert_int_equal(shares[4].has, 0);
+	weir_shares_divide(shares, 0, 10);
+}
+
 #define DAY_S 86400
 
 /* What is allocated; of the sanitizer's allocator when there is one. */
@@ -243,7 +308,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rates),	    cmocka_unit_test(test_history),
 		cmocka_unit_test(test_moving_past), cmocka_unit_test(test_week),
-		cmocka_unit_test(test_pipe),
+		cmocka_unit_test(test_pipe),	    cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_shares),	    cmocka_unit_test(test_long_names),
 	};
 
 	return cmocka_run_group_tests_name("board", tests, NULL, NULL);

@@ -225,8 +225,10 @@ static int take_series(struct weir_board *board, const struct weir_snap *next,
 		if (err)
 			break;
 		lines[at] = take_line(board->series, old);
-		/* an entry that is new in a map that is known began from zero */
-		then = old != NONE ? &board->snap.series[old] : index.map ? &zero : now;
+		/* an entry that is new in a map that is known, all of it, began from zero */
+		then = old != NONE			? &board->snap.series[old]
+		       : index.map && !index.map->n_cut ? &zero
+							: now;
 		err = add_series(board, &lines[at], now, then);
 	}
 	free(index.by_name);

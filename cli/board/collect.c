@@ -21,6 +21,7 @@
 #include "cli/board/look.h"
 #include "cli/board/progs.h"
 #include "cli/board/queues.h"
+#include "cli/board/shares.h"
 #include "cli/interval.h"
 #include "cli/names.h"
 #include "cli/say.h"
@@ -40,6 +41,10 @@ struct weir_collect {
 	struct weir_look look;
 	struct weir_links links;
 	struct weir_queue_watch queues;
+	struct weir_share *shares; /* of look.maps, then one for all queues */
+	size_t room_shares;
+	uint32_t queues_wanted; /* series, by the last snapshot */
+	uint32_t series_end;	/* in the snapshot at hand, of the map at hand */
 };
 
 static uint64_t clock_ns(clockid_t id)
@@ -89,7 +94,7 @@ static struct weir_snap_series *next_series(const struct weir_collect *collect,
 	struct weir_snap_series *series;
 
 	*err = 0;
-	if (snap->n_series == collect->opts.series_max)
+	if (snap->n_series >= collect->series_end || !weir_snap_has_room_for(snap, name))
 		return NULL;
 	series = weir_snap_add_series(snap);
 	if (!series) {
@@ -126,14 +131,21 @@ static int add_series(const struct weir_collect *collect, struct weir_snap *snap
 	return 0;
 }
 
+static bool is_read(const struct weir_watched *watched)
+{
+	return watched->ctrs && !watched->failed;
+}
+
 /* As many entries as there is room for. */
 static int read_counters(const struct weir_collect *collect, const struct weir_snap *snap,
 			 struct weir_watched *watched)
 {
 	uint64_t now_ns = weir_now_ns();
 	bool whole = now_ns >= watched->count_due_ns;
-	int n = weir_counters_read_first(watched->ctrs, collect->opts.series_max - snap->n_series,
-					 whole);
+	/* most of an array by interfaces are not shown */
+	size_t max = weir_counters_by_ifindex(watched->ctrs) ? SIZE_MAX
+							     : collect->series_end - snap->n_series;
+	int n = weir_counters_read_first(watched->ctrs, max, whole);
 
 	if (whole)
 		watched->count_due_ns = now_ns + COUNT_PART * (weir_now_ns() - now_ns);
@@ -147,7 +159,7 @@ static int add_map(struct weir_collect *collect, struct weir_snap *snap,
 	struct weir_snap_map *map;
 	const char *pin;
 	char word[WEIR_NAME_LEN];
-	int n = read_counters(collect, snap, watched);
+	int n = read_counters(collect, snap, watched), err;
 
 	/* it was said why; the next look opens it anew */
 	if (n < 0) {
@@ -167,12 +179,56 @@ static int add_map(struct weir_collect *collect, struct weir_snap *snap,
 	map->has_packets = weir_counters_have_packets(watched->ctrs);
 	map->has_bytes = weir_counters_have_bytes(watched->ctrs);
 	say_where(collect, snap, map);
-	return add_series(collect, snap, map, watched->ctrs, (uint32_t)n);
+	err = add_series(collect, snap, map, watched->ctrs, (uint32_t)n);
+	watched->wanted = map->n_series + map->n_cut;
+	return err;
+}
+
+/* By what was wanted last. */
+static int share_out(struct weir_collect *collect)
+{
+	const struct weir_look *look = &collect->look;
+	size_t n = look->n_maps;
+
+	if (n + 1 > collect->room_shares) {
+		struct weir_share *shares =
+			reallocarray(collect->shares, 2 * n + 1, sizeof(*shares));
+
+		if (!shares)
+			return weir_board_no_memory();
+		collect->shares = shares;
+		collect->room_shares = 2 * n + 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		collect->shares[i].wanted = is_read(&look->maps[i]) ? look->maps[i].wanted : 0;
+	collect->shares[n].wanted = collect->queues_wanted;
+	weir_shares_divide(collect->shares, n + 1, collect->opts.series_max);
+	return 0;
+}
+
+/* A map may also have what is left over of all shares. */
+static int add_maps(struct weir_collect *collect, struct weir_snap *snap)
+{
+	struct weir_look *look = &collect->look;
+	uint32_t others = 0;
+	int err = share_out(collect);
+
+	for (size_t i = 0; i <= look->n_maps && !err; i++)
+		others += collect->shares[i].has;
+	for (size_t i = 0; i < look->n_maps && !err; i++) {
+		look->maps[i].in_snap = false;
+		others -= collect->shares[i].has;
+		collect->series_end = collect->opts.series_max - others;
+		if (is_read(&look->maps[i]))
+			err = add_map(collect, snap, &look->maps[i]);
+	}
+	collect->series_end = collect->opts.series_max;
+	return err;
 }
 
 /* ---- interfaces ---------------------------------------------------------- */
 
-static int fill_queues(const struct weir_collect *collect, struct weir_snap *snap,
+static int fill_queues(struct weir_collect *collect, struct weir_snap *snap,
 		       struct weir_snap_map *map, const struct weir_queue_stats *stats, uint32_t n)
 {
 	uint32_t n_tx = 0;
@@ -187,12 +243,14 @@ static int fill_queues(const struct weir_collect *collect, struct weir_snap *sna
 		series = next_series(collect, snap, map, text, &err);
 		if (!series) {
 			map->n_cut = n - i;
+			collect->queues_wanted += n;
 			return err;
 		}
 		series->packets = stats[i].packets;
 		series->bytes = stats[i].bytes;
 		n_tx += stats[i].tx;
 	}
+	collect->queues_wanted += n;
 	snprintf(text, sizeof(text), "%u rx, %u tx", n - n_tx, n_tx);
 	map->type = weir_snap_add_text(snap, text);
 	return 0;
@@ -285,6 +343,7 @@ void weir_collect_close(struct weir_collect *collect)
 	weir_queue_watch_free(&collect->queues);
 	weir_links_free(&collect->links);
 	weir_look_free(&collect->look);
+	free(collect->shares);
 	free(collect);
 }
 
@@ -317,13 +376,10 @@ int weir_collect_take(struct weir_collect *collect, struct weir_snap *snap)
 	}
 	if (!err && due)
 		err = weir_look_around(&collect->look);
-	for (size_t i = 0; i < collect->look.n_maps && !err; i++) {
-		collect->look.maps[i].in_snap = false;
-		if (collect->look.maps[i].ctrs && !collect->look.maps[i].failed)
-			err = add_map(collect, snap, &collect->look.maps[i]);
-	}
+	err = err ?: add_maps(collect, snap);
 	(void)stamp(snap, cpu_ns);
 	err = err ?: weir_links_read(&collect->links, collect->look.net, due);
+	collect->queues_wanted = 0;
 	for (size_t i = 0; i < collect->links.n && !err; i++)
 		err = add_dev(collect, snap, &collect->links.list[i]);
 	weir_queue_watch_sweep(&collect->queues);

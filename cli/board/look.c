@@ -132,6 +132,8 @@ static int watch_map(struct weir_look *look, uint32_t id)
 	memmove(look->maps + at + 1, look->maps + at, (look->n_maps - at) * sizeof(*look->maps));
 	look->maps[at] = (struct weir_watched){.id = id, .present = true};
 	look->maps[at].failed = open_counters(look->net, id, &look->maps[at].ctrs) != 0;
+	if (look->maps[at].ctrs)
+		look->maps[at].wanted = weir_counters_map(look->maps[at].ctrs)->max_entries;
 	look->n_maps++;
 	return 0;
 }

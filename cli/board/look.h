@@ -18,6 +18,7 @@ struct weir_watched {
 	uint32_t number;	     /* in the snapshot at hand */
 	bool in_snap;
 	uint64_t count_due_ns; /* when all of its entries are counted again */
+	uint32_t wanted;       /* series, by the last reading */
 };
 
 /* What is attached, and what each of that runs. */

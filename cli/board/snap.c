@@ -10,6 +10,7 @@
 
 #define MAGIC	  0x77736e31u
 #define TEXTS_MAX (64u << 20)
+#define NAMES_MAX (TEXTS_MAX - (4u << 20)) /* the rest is for interfaces, programs, maps */
 #define COUNT_MAX (1u << 24)
 #define ARRAYS	  6
 
@@ -112,6 +113,11 @@ weir_snap_text weir_snap_add_text(struct weir_snap *snap, const char *text)
 		return 0;
 	memcpy(to, text, len);
 	return at;
+}
+
+bool weir_snap_has_room_for(const struct weir_snap *snap, const char *name)
+{
+	return snap->n_texts + strlen(name) < NAMES_MAX;
 }
 
 int weir_snap_begin(struct weir_snap *snap)

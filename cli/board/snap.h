@@ -88,6 +88,8 @@ struct weir_snap_series *weir_snap_add_series(struct weir_snap *snap);
 int weir_snap_add_ref(struct weir_snap *snap, uint32_t map);
 /* 0 also without memory: then snap->texts is NULL or the string is "". */
 weir_snap_text weir_snap_add_text(struct weir_snap *snap, const char *text);
+/* Else a series of that name has to be left out: names of all take 60 MB. */
+bool weir_snap_has_room_for(const struct weir_snap *snap, const char *name);
 
 /* One snapshot through a pipe or a socket, whole; both ends are the same program.
  * -errno; 0 of read: the other end is closed, 1: there is one. */
