@@ -42,6 +42,13 @@ int weir_map_open_id_quiet(uint32_t id)
 	return bpf_map_get_fd_by_id(id);
 }
 
+int weir_map_open_id_readonly(uint32_t id)
+{
+	LIBBPF_OPTS(bpf_get_fd_by_id_opts, opts, .open_flags = BPF_F_RDONLY);
+
+	return bpf_map_get_fd_by_id_opts(id, &opts);
+}
+
 bool weir_map_is_plain(uint32_t type)
 {
 	switch (type) {

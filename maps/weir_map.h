@@ -80,6 +80,8 @@ bool weir_map_is_plain(uint32_t type);
 bool weir_map_is_array(const struct weir_map *map);
 /* An fd, or an error that is not logged. */
 int weir_map_open_id_quiet(uint32_t id);
+/* The same, and nothing can be changed by it. */
+int weir_map_open_id_readonly(uint32_t id);
 
 #define WEIR_MAP_TYPE_LPM_TRIE 11 /* BPF_MAP_TYPE_LPM_TRIE, include/uapi/linux/bpf.h */
 

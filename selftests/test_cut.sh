@@ -19,6 +19,9 @@ series() {
 has() {
 	[ "$(series "$1")" = "$2" ]
 }
+map_id() {
+	"$WEIR" -j map show "$1" | jq .id
+}
 start() {
 	background ns "$B" "$WEIR" -n "$B" serve interval 0.2 "$@" 2>"$TMP/said"
 	wait_for 5 grep -q 'serving on' "$TMP/said"
@@ -34,6 +37,12 @@ seq 1000 | sed 's/$/ packets=1/' | "$WEIR" -q map import flows -
 ok 'a map that grows beyond what there is room for' wait_for 10 has flows 454
 is "$(series weir_count) $(series late)" '45 1' 'takes nothing from others'
 is "$(metrics | sed -n 's/^weir_series_cut{map="flows".*} //p')" 546 'and it is said how much is missing of it'
+# fdinfo has O_CLOEXEC and the access mode, which is 0 for reading
+id=$(map_id flows)
+modes=$(for info in /proc/"$bg"/fdinfo/*; do
+	[ "$(awk '/^map_id/ { print $2 }' "$info")" = "$id" ] && awk '/^flags/ { print $2 % 10 }' "$info"
+done)
+is "$modes" 0 'who reads counters could not write them'
 seq 1000 | sed 's/$/ packets=1/' | "$WEIR" -q map import late -
 ok 'two large ones' wait_for 10 has late 228
 is "$(series weir_count) $(series flows)" '45 227' 'have even parts, a small one all'

@@ -101,7 +101,7 @@ bool weir_look_uses(const struct weir_look *look, size_t nth, uint32_t map_id)
 static int open_counters(struct weir_net *net, uint32_t id, struct weir_counters **out)
 {
 	struct weir_table_opts types = {.size = sizeof(types), .schema = weir_map_schema()};
-	int fd = weir_map_open_id_quiet(id), err;
+	int fd = weir_map_open_id_readonly(id), err;
 
 	if (fd < 0)
 		return fd;
