@@ -33,12 +33,6 @@ struct report {
 	struct weir_json json;
 };
 
-/* A counter below its last value was made anew: it started from zero. */
-static uint64_t growth(uint64_t now, uint64_t before)
-{
-	return now >= before ? now - before : now;
-}
-
 static struct weir_stat_row get_row(const struct report *report, struct weir_stat_map *map,
 				    size_t nth)
 {
@@ -55,8 +49,13 @@ static struct weir_stat_row get_row(const struct report *report, struct weir_sta
 	if (!report->rates || !ns)
 		return row;
 	before = weir_reading_find(&map->last, nth, row.name);
-	row.packets_per_s = (double)growth(row.count.packets, before.packets) / seconds;
-	row.bits_per_s = 8 * (double)growth(row.count.bytes, before.bytes) / seconds;
+	row.packets_per_s = (double)weir_count_growth(row.count.packets, before.packets,
+						      weir_counters_narrow_packets(map->ctrs)) /
+			    seconds;
+	row.bits_per_s = 8 *
+			 (double)weir_count_growth(row.count.bytes, before.bytes,
+						   weir_counters_narrow_bytes(map->ctrs)) /
+			 seconds;
 	return row;
 }
 

@@ -254,6 +254,16 @@ bool weir_counters_have_bytes(const struct weir_counters *ctrs)
 	return ctrs->type.bytes.size_bytes;
 }
 
+bool weir_counters_narrow_packets(const struct weir_counters *ctrs)
+{
+	return ctrs->type.packets.size_bytes == sizeof(uint32_t);
+}
+
+bool weir_counters_narrow_bytes(const struct weir_counters *ctrs)
+{
+	return ctrs->type.bytes.size_bytes == sizeof(uint32_t);
+}
+
 int weir_counters_read(struct weir_counters *ctrs)
 {
 	return weir_counters_read_first(ctrs, SIZE_MAX, true);
@@ -351,4 +361,15 @@ struct weir_count weir_counters_value(const struct weir_counters *ctrs, size_t n
 uint64_t weir_counters_time_ns(const struct weir_counters *ctrs)
 {
 	return ctrs->time_ns;
+}
+
+uint64_t weir_count_growth(uint64_t now, uint64_t before, bool narrow)
+{
+	uint64_t fell = before - now, round = (uint32_t)(now - before);
+
+	if (now >= before)
+		return now - before;
+	if (narrow && fell > UINT32_MAX / 2)
+		return round < now ? round : now;
+	return fell > before / 2 ? now : 0;
 }

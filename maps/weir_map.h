@@ -412,6 +412,9 @@ int weir_counters_name_entries(struct weir_counters *ctrs, const struct weir_ent
 /* Which of the two it counts; the other is 0. */
 bool weir_counters_have_packets(const struct weir_counters *ctrs);
 bool weir_counters_have_bytes(const struct weir_counters *ctrs);
+/* Are they of 32 bits, on each CPU? */
+bool weir_counters_narrow_packets(const struct weir_counters *ctrs);
+bool weir_counters_narrow_bytes(const struct weir_counters *ctrs);
 
 /* Reads all entries in batches where the kernel has them, CPUs summed. From the fourth reading on
  * a per-CPU array of many is added up by a program that is loaded for it, "weir_sums", where the
@@ -429,6 +432,10 @@ size_t weir_counters_rest(const struct weir_counters *ctrs);
  * was given. Lives until the next read. */
 const char *weir_counters_name(const struct weir_counters *ctrs, size_t nth);
 struct weir_count weir_counters_value(const struct weir_counters *ctrs, size_t nth);
+/* By how much a count, or its sum over CPUs, grew from @before to @now. One that fell by more than
+ * half began from zero, or, if it is @narrow, went round on a CPU: whichever is less. One that fell
+ * by less has lost something, and nobody knows what it counted: 0. */
+uint64_t weir_count_growth(uint64_t now, uint64_t before, bool narrow);
 /* Nanoseconds of CLOCK_MONOTONIC at which the reading ended. */
 uint64_t weir_counters_time_ns(const struct weir_counters *ctrs);
 

@@ -339,6 +339,28 @@ static void test_told(void **state)
 	g->map.name[0] = '\0';
 }
 
+static void test_growth(void **state)
+{
+	const uint64_t top = UINT32_MAX;
+
+	(void)state;
+	assert_int_equal(weir_count_growth(17, 7, false), 10);
+	assert_int_equal(weir_count_growth(7, 7, true), 0);
+	/* from zero */
+	assert_int_equal(weir_count_growth(5, 17, false), 5);
+	assert_int_equal(weir_count_growth(5, 17, true), 5);
+	assert_int_equal(weir_count_growth(0, UINT64_MAX, false), 0);
+	/* an update was lost, or a CPU's part */
+	assert_int_equal(weir_count_growth(999999999999, 1000000000000, false), 0);
+	assert_int_equal(weir_count_growth(60, 100, true), 0);
+	/* round on one CPU of two, and on both */
+	assert_int_equal(weir_count_growth(4294967005, 8589934290, true), 11);
+	assert_int_equal(weir_count_growth(20, 2 * top, true), 20);
+	/* on the only one: no more than that */
+	assert_int_equal(weir_count_growth(10, top - 5, true), 10);
+	assert_int_equal(weir_count_growth(top - 5, 2 * top - 10, true), 6);
+}
+
 static void test_given(void **state)
 {
 	char late[] = "late", early[] = "early";
@@ -393,6 +415,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_a_counter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_told, setup, teardown),
 		cmocka_unit_test(test_given),
+		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_keyset),
 	};
 

@@ -9,14 +9,15 @@
 #include <string.h>
 
 #include "cli/board/board.h"
+#include "maps/weir_map.h"
 
 #define NONE UINT32_MAX
 
 const uint32_t weir_tier_readings[WEIR_TIERS] = {1, 30, 720};
 
-static double rate(uint64_t now, uint64_t before, double seconds)
+static double rate(uint64_t now, uint64_t before, bool narrow, double seconds)
 {
-	return seconds > 0 ? (double)(now >= before ? now - before : now) / seconds : 0;
+	return seconds > 0 ? (double)weir_count_growth(now, before, narrow) / seconds : 0;
 }
 
 /* ---- the past ------------------------------------------------------------ */
@@ -178,11 +179,13 @@ static bool same_layout(const struct weir_snap *old, const struct weir_snap *nex
 
 static const struct weir_snap_series zero;
 
-static int add_series(const struct weir_board *board, struct weir_line *line,
-		      const struct weir_snap_series *now, const struct weir_snap_series *then)
+static int add_series(const struct weir_board *board, const struct weir_snap_map *map,
+		      struct weir_line *line, const struct weir_snap_series *now,
+		      const struct weir_snap_series *then)
 {
-	return add_point(board, line, rate(now->packets, then->packets, board->seconds),
-			 rate(now->bytes, then->bytes, board->seconds));
+	return add_point(board, line,
+			 rate(now->packets, then->packets, map->narrow_packets, board->seconds),
+			 rate(now->bytes, then->bytes, map->narrow_bytes, board->seconds));
 }
 
 static int add_dev(const struct weir_board *board, struct weir_line *rx, struct weir_line *tx,
@@ -191,11 +194,12 @@ static int add_dev(const struct weir_board *board, struct weir_line *rx, struct 
 	double seconds = board->seconds;
 	int err;
 
-	err = add_point(board, rx, rate(now->rx_packets, then->rx_packets, seconds),
-			rate(now->rx_bytes, then->rx_bytes, seconds));
+	err = add_point(board, rx, rate(now->rx_packets, then->rx_packets, false, seconds),
+			rate(now->rx_bytes, then->rx_bytes, false, seconds));
 	return err
-		       ?: add_point(board, tx, rate(now->tx_packets, then->tx_packets, seconds),
-				    rate(now->tx_bytes, then->tx_bytes, seconds));
+		       ?: add_point(board, tx,
+				    rate(now->tx_packets, then->tx_packets, false, seconds),
+				    rate(now->tx_bytes, then->tx_bytes, false, seconds));
 }
 
 /* The line that @from has, taken out of it; else one without a past. */
@@ -229,7 +233,7 @@ static int take_series(struct weir_board *board, const struct weir_snap *next,
 		then = old != NONE			? &board->snap.series[old]
 		       : index.map && !index.map->n_cut ? &zero
 							: now;
-		err = add_series(board, &lines[at], now, then);
+		err = add_series(board, map, &lines[at], now, then);
 	}
 	free(index.by_name);
 	return err;
@@ -281,8 +285,14 @@ static int go_on(struct weir_board *board, const struct weir_snap *next)
 	const struct weir_snap *old = &board->snap;
 	int err = 0;
 
-	for (uint32_t i = 0; i < next->n_series && !err; i++)
-		err = add_series(board, &board->series[i], &next->series[i], &old->series[i]);
+	for (uint32_t m = 0; m < next->n_maps && !err; m++) {
+		const struct weir_snap_map *map = &next->maps[m];
+		uint32_t end = map->first_series + map->n_series;
+
+		for (uint32_t i = map->first_series; i < end && !err; i++)
+			err = add_series(board, map, &board->series[i], &next->series[i],
+					 &old->series[i]);
+	}
 	for (uint32_t i = 0; i < next->n_devs && !err; i++)
 		err = add_dev(board, &board->rx[i], &board->tx[i], &next->devs[i], &old->devs[i]);
 	return err;

@@ -178,6 +178,8 @@ static int add_map(struct weir_collect *collect, struct weir_snap *snap,
 	map->pin = weir_snap_add_text(snap, pin ? pin : "");
 	map->has_packets = weir_counters_have_packets(watched->ctrs);
 	map->has_bytes = weir_counters_have_bytes(watched->ctrs);
+	map->narrow_packets = weir_counters_narrow_packets(watched->ctrs);
+	map->narrow_bytes = weir_counters_narrow_bytes(watched->ctrs);
 	say_where(collect, snap, map);
 	err = add_series(collect, snap, map, watched->ctrs, (uint32_t)n);
 	watched->wanted = map->n_series + map->n_cut;

@@ -43,6 +43,7 @@ struct weir_snap_map {
 	weir_snap_text devs, hooks;	/* where programs use it: "eth0,eth1", "xdp" */
 	uint32_t id;
 	bool has_packets, has_bytes;
+	bool narrow_packets, narrow_bytes; /* of 32 bits, on each CPU */
 	uint32_t first_series, n_series;
 	uint32_t n_cut; /* entries that are not among the series: there were too many */
 };
