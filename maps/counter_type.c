@@ -10,11 +10,13 @@
 #include "maps/counter_type.h"
 #include "maps/type.h"
 
-static const char *const packet_names[] = {"packets",	"pkts",		"rx_packets", "tx_packets",
-					   "n_packets", "packet_count", "pkt_count",  "count",
-					   "hits",	"drops",	NULL};
-static const char *const byte_names[] = {"bytes",   "octets",	  "rx_bytes", "tx_bytes",
-					 "n_bytes", "byte_count", NULL};
+static const char *const packet_names[] = {"packets",	"pkts",	       "rx_packets",   "tx_packets",
+					   "n_packets", "num_packets", "packet_count", "pkt_count",
+					   "pkt_cnt",	"count",       "hits",	       "drops",
+					   "processed", NULL};
+static const char *const byte_names[] = {"bytes",      "octets",   "rx_bytes",
+					 "tx_bytes",   "n_bytes",  "num_bytes",
+					 "byte_count", "byte_cnt", NULL};
 /* of a map, between underscores */
 static const char *const map_words[] = {"count", "counts",  "counter", "counters",
 					"stats", "packets", "pkts",    "hits",
@@ -27,16 +29,29 @@ static bool is_counter(const struct weir_type *type)
 	       (type->size_bytes == 4 || type->size_bytes == 8);
 }
 
-static struct weir_counter_at find_any(const struct weir_type *type, const char *const *names)
+/* The first of @names that is a counter, and where it is; NULL: none is. */
+static const char *find_any(const struct weir_type *type, const char *const *names,
+			    struct weir_counter_at *at)
 {
 	struct weir_field field;
 
-	for (; *names; names++)
-		if (weir_type_find(type, *names, &field) && is_counter(field.type) &&
-		    !field.bit_size && field.bit_offset % 8 == 0)
-			return (struct weir_counter_at){field.bit_offset / 8,
-							field.type->size_bytes};
-	return (struct weir_counter_at){0};
+	*at = (struct weir_counter_at){0};
+	for (; *names; names++) {
+		if (!weir_type_find(type, *names, &field) || !is_counter(field.type) ||
+		    field.bit_size || field.bit_offset % 8)
+			continue;
+		*at = (struct weir_counter_at){field.bit_offset / 8, field.type->size_bytes};
+		return *names;
+	}
+	return NULL;
+}
+
+/* What came in and what went out make no pair. */
+static bool are_opposite(const char *packets, const char *bytes)
+{
+	return packets && bytes &&
+	       ((!strncmp(packets, "rx_", 3) && !strncmp(bytes, "tx_", 3)) ||
+		(!strncmp(packets, "tx_", 3) && !strncmp(bytes, "rx_", 3)));
 }
 
 /* Is one of @words in @name, between underscores? */
@@ -78,13 +93,16 @@ int weir_counter_type_find(const struct weir_type *value, const struct weir_map 
 			   struct weir_counter_type *out)
 {
 	struct weir_counter_type found;
+	const char *packets, *bytes;
 
 	if (is_counter(value))
 		return find_alone(value, map, told, out);
 	if (value->form != WEIR_FORM_STRUCT)
 		return -EMEDIUMTYPE;
-	found.packets = find_any(value, packet_names);
-	found.bytes = find_any(value, byte_names);
+	packets = find_any(value, packet_names, &found.packets);
+	bytes = find_any(value, byte_names, &found.bytes);
+	if (are_opposite(packets, bytes))
+		found.bytes = (struct weir_counter_at){0};
 	if (!found.packets.size_bytes && !found.bytes.size_bytes)
 		return -EMEDIUMTYPE;
 	*out = found;

@@ -256,6 +256,11 @@ static void test_counter_type(void **state)
 	assert_int_equal(find(g, id, &type), 0);
 	assert_int_equal(type.packets.size_bytes, 0);
 	assert_int_equal(type.bytes.offset_bytes, 16);
+	/* of packets that went out bytes that came in are no part */
+	id = add_struct(g, 24, "tx_packets", wide, "rx_bytes", wide);
+	assert_int_equal(find(g, id, &type), 0);
+	assert_int_equal(type.packets.size_bytes, 8);
+	assert_int_equal(type.bytes.size_bytes, 0);
 	/* of 32 bits */
 	id = add_struct(g, 24, "pkts", g->u32, "x", g->u64);
 	assert_int_equal(find(g, id, &type), 0);
