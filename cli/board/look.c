@@ -6,6 +6,7 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,10 +18,7 @@
 #include "loader/log.h"
 
 /* Looks until what programs run is asked anew, known or not: a component can join a dispatcher. */
-#define ANEW	16
-
-/* Counts of runs that stood still for so long are no longer collected. */
-#define RUNS_NS 60000000000ull
+#define ANEW 16
 
 int weir_board_no_memory(void)
 {
@@ -190,8 +188,7 @@ static int watch_item(struct weir_look *look, const struct weir_attachment *at,
 		return 0;
 	place = place_before(before, at->prog.id);
 	known = place < before->n_stages;
-	if (at->prog.run_count != (known ? before->items[place].prog.run_count : 0))
-		look->runs_ns = weir_now_ns();
+	look->has_runs |= known && at->prog.run_count != before->items[place].prog.run_count;
 	err = weir_stages_read(&at->prog, known && look->nth % ANEW ? &before->stages[place] : NULL,
 			       stages);
 	if (err)
@@ -246,6 +243,20 @@ static void drop_absent(struct weir_look *look)
 	look->n_maps = n;
 }
 
+/* Somebody's BPF_ENABLE_STATS is not told there: then counts that grow tell it. */
+static bool is_collecting_runs(void)
+{
+	char value = '0';
+	int fd = open("/proc/sys/kernel/bpf_stats_enabled", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &value, 1) != 1)
+		value = '0';
+	close(fd);
+	return value != '0';
+}
+
 int weir_look_around(struct weir_look *look)
 {
 	struct weir_attached before = look->before;
@@ -256,6 +267,7 @@ int weir_look_around(struct weir_look *look)
 	look->now = before;
 	look->now.n = look->now.n_stages = 0;
 	look->nth++;
+	look->has_runs = is_collecting_runs();
 	look->time_ns = 0; /* should it fail, the next one is due */
 	for (size_t i = 0; i < look->n_maps; i++)
 		look->maps[i].present = look->maps[i].behind = false;
@@ -273,7 +285,6 @@ int weir_look_around(struct weir_look *look)
 		return err;
 	drop_absent(look);
 	look->time_ns = weir_now_ns();
-	look->has_runs = look->runs_ns && look->time_ns - look->runs_ns < RUNS_NS;
 	return 0;
 }
 

@@ -37,8 +37,7 @@ struct weir_look {
 	struct weir_watched *maps;	  /* by id */
 	size_t n_maps, room_maps;
 	uint64_t time_ns;
-	uint64_t runs_ns; /* when a program was last seen to have run; 0: never */
-	bool has_runs;	  /* runs are being collected: programs are looked at each time */
+	bool has_runs; /* runs are being collected: programs are looked at each time */
 };
 
 /* -ENOMEM, logged. */
