@@ -75,4 +75,14 @@ ok 'another one comes into view' wait_for 10 gone
 sleep 0.5
 is "$(ns "$B" curl -sS -m 5 "$URL/api/v1/history" | jq '[.maps[].counters[].pps[]?] | max')" 0 'and has no rate that never was'
 
+stop "$bg"
+
+# A label of as many interfaces as it holds.
+for n in $(seq 10 34); do
+	ip -n "$B" link add "long-name-$n" type veth peer name "p$n"
+	"$WEIR" -n "$B" -q attach dev "long-name-$n" ingress obj "$BUILD/bpf/count.o"
+done
+start
+like "$(metrics | grep 'map="weir_count"' | head -1)" 'dev="long-name-10,long-name-11,.*,\.\.\."' 'interfaces that a label has no room for are not passed over in silence'
+
 done_testing

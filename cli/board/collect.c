@@ -57,6 +57,8 @@ static uint64_t clock_ns(clockid_t id)
 
 /* ---- maps ---------------------------------------------------------------- */
 
+#define MORE "..." /* the end of a list that is longer */
+
 /* Adds @word to a list "a,b" unless it is there. */
 static void list_word(char *list, size_t len, const char *word)
 {
@@ -65,8 +67,12 @@ static void list_word(char *list, size_t len, const char *word)
 	for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',')
 		if (!strncmp(at, word, n) && (!at[n] || at[n] == ','))
 			return;
-	if (used + n + 2 <= len)
-		snprintf(list + used, len - used, "%s%s", used ? "," : "", word);
+	if (used + n + sizeof(",," MORE) > len) {
+		word = MORE;
+		if (used > strlen(MORE) && !strcmp(list + used - strlen(MORE), MORE))
+			return;
+	}
+	snprintf(list + used, len - used, "%s%s", used ? "," : "", word);
 }
 
 static void say_where(const struct weir_collect *collect, struct weir_snap *snap,
