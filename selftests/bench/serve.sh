@@ -41,15 +41,25 @@ done
 serve_with
 scrape >/dev/null
 sleep 2
-before=$(cpu_ns "${pids[@]}")
-for n in $(seq 20); do
-	scrape >/dev/null
-	sleep 1
-done
-awk -v ns="$(($(cpu_ns "${pids[@]}") - before))" -v rss="$(rss_kb "${pids[@]}")" \
-	'BEGIN { printf "  CPU %.3f %% of a core, both processes; RSS %d kB\n", ns / 1e7 / 20, rss }'
+# cpu_percent: of a core, of both processes, while scraped for twenty seconds
+cpu_percent() {
+	local before n
+	before=$(cpu_ns "${pids[@]}")
+	for n in $(seq 20); do
+		scrape >/dev/null
+		sleep 1
+	done
+	awk -v ns="$(($(cpu_ns "${pids[@]}") - before))" 'BEGIN { printf "%.3f\n", ns / 1e7 / 20 }'
+}
+echo "  CPU $(cpu_percent) % of a core, both processes; RSS $(rss_kb "${pids[@]}") kB"
 awk '/collect_cpu/ && !/#/ { print "  reading counters: " $2 * 1000 / 23 " ms of CPU a second" }' \
 	<(ns "$A" curl -s http://127.0.0.1:9777/metrics)
+ns "$A" "$WEIR" -q filter dev b1 deny proto udp dport 53
+ns "$A" "$WEIR" -q police dev b1 limit proto tcp rate 10mbit
+sleep 5
+echo "  CPU $(cpu_percent) % of a core with a filter and a limiter beside"
+ns "$A" "$WEIR" -q police dev b1 off
+ns "$A" "$WEIR" -q filter dev b1 off
 # cpu_ms: CPU time of a hundred million packets through a program whose counters are watched.
 # Who serves and who scrapes may use the same CPU: their time is in the line above.
 head -c 100 /dev/zero >"$TMP/packet"
