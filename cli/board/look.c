@@ -18,7 +18,10 @@
 #include "loader/log.h"
 
 /* Looks until what programs run is asked anew, known or not: a component can join a dispatcher. */
-#define ANEW 16
+#define ANEW	     16
+
+/* Series of a map that is not read yet, at most. */
+#define WANTED_FIRST 1024u
 
 int weir_board_no_memory(void)
 {
@@ -109,6 +112,14 @@ static int open_counters(struct weir_net *net, uint32_t id, struct weir_counters
 	return err == -EMEDIUMTYPE ? 0 : err;
 }
 
+/* Of most tables that may be large little is there, or shown. */
+static uint32_t first_wanted(const struct weir_counters *ctrs)
+{
+	const struct weir_map *map = weir_counters_map(ctrs);
+
+	return map->max_entries < WANTED_FIRST ? map->max_entries : WANTED_FIRST;
+}
+
 /* A map is not looked at twice, unless that failed: what it is does not change under its id. */
 static int watch_map(struct weir_look *look, uint32_t id)
 {
@@ -131,7 +142,7 @@ static int watch_map(struct weir_look *look, uint32_t id)
 	look->maps[at] = (struct weir_watched){.id = id, .present = true};
 	look->maps[at].failed = open_counters(look->net, id, &look->maps[at].ctrs) != 0;
 	if (look->maps[at].ctrs)
-		look->maps[at].wanted = weir_counters_map(look->maps[at].ctrs)->max_entries;
+		look->maps[at].wanted = first_wanted(look->maps[at].ctrs);
 	look->n_maps++;
 	return 0;
 }
@@ -164,20 +175,28 @@ static int watch_stage(struct weir_look *look, const struct weir_stage *stage)
 	return err;
 }
 
-/* Where the same program stands among @before's items; @before->n_stages: it does not. */
-static size_t place_before(const struct weir_attached *before, uint32_t prog_id)
+static bool is_prog(const struct weir_attached *list, size_t nth, uint32_t prog_id)
+{
+	return list->items[nth].has_prog && list->items[nth].prog.id == prog_id;
+}
+
+/* Where the same program stands among @before's items, most often where it is now; n_stages: it
+ * does not. */
+static size_t place_before(const struct weir_attached *before, size_t now, uint32_t prog_id)
 {
 	size_t i = 0;
 
-	while (i < before->n_stages &&
-	       (!before->items[i].has_prog || before->items[i].prog.id != prog_id))
+	if (now < before->n_stages && is_prog(before, now, prog_id))
+		return now;
+	while (i < before->n_stages && !is_prog(before, i, prog_id))
 		i++;
 	return i;
 }
 
-static int watch_item(struct weir_look *look, const struct weir_attachment *at,
-		      struct weir_stages *stages)
+static int watch_item(struct weir_look *look, size_t nth)
 {
+	const struct weir_attachment *at = &look->now.items[nth];
+	struct weir_stages *stages = &look->now.stages[nth];
 	const struct weir_attached *before = &look->before;
 	size_t place;
 	bool known;
@@ -186,7 +205,7 @@ static int watch_item(struct weir_look *look, const struct weir_attachment *at,
 	stages->n = 0;
 	if (!at->has_prog)
 		return 0;
-	place = place_before(before, at->prog.id);
+	place = place_before(before, nth, at->prog.id);
 	known = place < before->n_stages;
 	look->has_runs |= known && at->prog.run_count != before->items[place].prog.run_count;
 	err = weir_stages_read(&at->prog, known && look->nth % ANEW ? &before->stages[place] : NULL,
@@ -205,11 +224,8 @@ static int watch_attached(struct weir_look *look)
 	struct weir_attached *now = &look->now;
 	int err = 0;
 
-	while (now->n_stages < now->n && !err) {
-		size_t i = now->n_stages++;
-
-		err = watch_item(look, &now->items[i], &now->stages[i]);
-	}
+	while (now->n_stages < now->n && !err)
+		err = watch_item(look, now->n_stages++);
 	return err;
 }
 
