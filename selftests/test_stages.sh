@@ -19,7 +19,7 @@ metrics() {
 # order: programs of v1 with the one that runs them; kernels without frags have other names
 order() {
 	ns "$B" curl -sS -m 5 "$URL/api/v1/board" | jq -r '.devs[] | select(.name == "v1").programs[] |
-		[.hook, .name, (.how | select(test("behind"))) // empty] | map(sub("_frags"; "")) | join(" ")'
+		[.hook, .name, (.how | select(test("behind"))) // empty] | map(sub("gate_(frags|xdp)"; "gate") | sub("_frags"; "")) | join(" ")'
 }
 is_order() {
 	[ "$(order)" = "$1" ]
@@ -80,7 +80,7 @@ wait_for 5 grep -q capturing "$TMP/capturing"
 settled "xdp sample_xdp
 xdp gate_2 behind sample_xdp
 $steps" 'a program that is captured stands behind the capture, with its steps'
-is "$(weir -j show dev v1 | jq -c '.[0].prog | [.captured.name, .steps[].step] | map(sub("_frags"; ""))')" '["gate_2","filter","police"]' 'in show, too'
+is "$(weir -j show dev v1 | jq -c '.[0].prog | [.captured.name, .steps[].step] | map(sub("gate_(frags|xdp)"; "gate"))')" '["gate_2","filter","police"]' 'in show, too'
 like "$(weir show dev v1)" $'\n      captured gate_[a-z]*_2 id [0-9]+\n      step filter' 'in lines as well'
 send "$A" v0 ipv4/udp 12 >/dev/null
 ok 'and counts on in the dashboards' wait_for 10 rule_has 42
