@@ -231,6 +231,32 @@ static void test_fold(void **state)
 	assert_int_equal(weir_rows_find(&g->rows, 12345), WEIR_ROW_NONE);
 }
 
+/* The same program many times at one place, and filters without an id: each is a row of its own
+ * that stays what it is. */
+static void test_same(void **state)
+{
+	struct ground *g = *state;
+	struct weir_snap next = {0};
+	uint64_t keys[6];
+
+	for (int round = 0; round < 2; round++) {
+		fill(&next, 200 + round, 0);
+		for (uint32_t i = 0; i < 6; i++)
+			add_prog(&next, "egress", i % 3 == 1 ? 0 : 30, 0, 0);
+		assert_int_equal(weir_board_take(&g->board, &next), 0);
+		listed(g);
+		for (uint32_t i = 0, n = 0; i < g->rows.n; i++) {
+			if (g->rows.rows[i].kind != WEIR_ROW_PROG || g->rows.rows[i].at < 2)
+				continue;
+			assert_int_equal(weir_rows_find(&g->rows, g->rows.rows[i].key), i);
+			if (round)
+				assert_true(g->rows.rows[i].key == keys[n]);
+			keys[n++] = g->rows.rows[i].key;
+		}
+	}
+	weir_snap_free(&next);
+}
+
 static struct weir_values values_of(struct ground *g, const char *name)
 {
 	return weir_row_values(&g->board, &g->runs, &g->rows.rows[find(g, name)]);
@@ -283,7 +309,8 @@ static void test_spark(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_order), TEST(test_filter), TEST(test_fold),
+	const struct CMUnitTest tests[] = {TEST(test_order),  TEST(test_filter),
+					   TEST(test_fold),   TEST(test_same),
 					   TEST(test_values), cmocka_unit_test(test_spark)};
 
 	return cmocka_run_group_tests_name("top", tests, NULL, NULL);

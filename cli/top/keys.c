@@ -255,8 +255,10 @@ int weir_top_build(struct weir_top *top)
 	int err = weir_rows_build(&top->rows, &top->board, &top->view);
 	uint32_t at = WEIR_ROW_NONE;
 
-	/* at the top it stays at the top, whoever comes there */
-	if (row && top->cursor)
+	/* at the top it stays at the top, whoever comes there; elsewhere on its row, which may not
+	 * be the only one that is called so */
+	if (row && top->cursor &&
+	    (top->cursor >= top->rows.n || top->rows.rows[top->cursor].key != key))
 		at = weir_rows_find(&top->rows, key);
 	move_to(top, at != WEIR_ROW_NONE ? at : top->cursor);
 	return err;

@@ -22,6 +22,11 @@ struct build {
 	uint32_t *order;   /* numbers of series, each map's sorted once */
 	uint32_t *n_order; /* by map; WEIR_ROW_NONE: not sorted yet */
 	uint32_t *shown;   /* by map: number of the last interface that shows it, and one */
+	struct same {
+		uint64_t key;
+		uint32_t n;
+	} * same; /* programs, hashed; twice as many places */
+	uint64_t room_same;
 	bool cut;
 	int err;
 };
@@ -233,14 +238,28 @@ static void add_map(struct build *build, uint32_t at, uint32_t parent, uint64_t 
 	finish(build, number, number + 1, matched);
 }
 
+/* How many before it have that key: one place may have the same program many times, and filters
+ * of other kinds have no id. */
+static uint32_t count_same(struct build *build, uint64_t key)
+{
+	uint64_t at = key % build->room_same;
+
+	while (build->same[at].n && build->same[at].key != key)
+		at = (at + 1) % build->room_same;
+	build->same[at].key = key;
+	return build->same[at].n++;
+}
+
 static void add_prog(struct build *build, uint32_t at, uint32_t parent, uint64_t key, bool matched)
 {
 	const struct weir_snap_prog *prog = &build->snap->progs[at];
 	struct weir_row row = {WEIR_ROW_PROG, at, 1, parent};
-	uint32_t number;
+	uint32_t number, nth;
 
 	row.key = hash_text(hash_text(key, text(build, prog->hook)), text(build, prog->how));
 	row.key = hash(row.key, &prog->id, sizeof(prog->id));
+	nth = count_same(build, row.key);
+	row.key = hash(row.key, &nth, sizeof(nth));
 	matched = matched || matches(build, prog->name);
 	for (uint32_t i = 0; i < prog->n_refs; i++) {
 		uint32_t map = build->snap->refs[prog->first_ref + i];
@@ -317,14 +336,15 @@ int weir_rows_build(struct weir_rows *rows, const struct weir_board *board,
 		    const struct weir_view *view)
 {
 	const struct weir_snap *snap = &board->snap;
-	struct build build = {rows, board, snap, view};
+	struct build build = {rows, board, snap, view, .room_same = 2ull * snap->n_progs + 1};
 	uint32_t *devs = calloc(snap->n_devs + 1, sizeof(*devs));
 
 	rows->n = 0;
 	build.order = calloc(snap->n_series + 1, sizeof(*build.order));
 	build.n_order = calloc(snap->n_maps + 1, sizeof(*build.n_order));
 	build.shown = calloc(snap->n_maps + 1, sizeof(*build.shown));
-	if (!devs || !build.order || !build.n_order || !build.shown)
+	build.same = calloc(build.room_same, sizeof(*build.same));
+	if (!devs || !build.order || !build.n_order || !build.shown || !build.same)
 		build.err = -ENOMEM;
 	else
 		add_all(&build, devs);
@@ -334,6 +354,7 @@ int weir_rows_build(struct weir_rows *rows, const struct weir_board *board,
 	free(build.order);
 	free(build.n_order);
 	free(build.shown);
+	free(build.same);
 	return build.err;
 }
 
