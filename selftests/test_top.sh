@@ -226,6 +226,33 @@ is_clean 'and SIGHUP'
 start
 keys C-c
 is_clean 'and Ctrl-C'
+for signal in TERM HUP INT; do
+	start
+	keys C-s
+	sleep 0.3 # that it may try to draw
+	kill -$signal "$(children)"
+	is_clean "SIG$signal while the output is stopped"
+done
+start
+keys C-s
+sleep 0.3
+keys q
+is_clean 'q, too'
+start
+last=$(children)
+server=$("${TERMINAL[@]}" display-message -p '#{pid}')
+gone() {
+	! grep -q '^State:[[:space:]]*[^Z]' "/proc/$last/status"
+}
+kill -STOP "$server"
+for ((i = 0; i < 100; i++)); do
+	kill -CONT "$last" # it draws all, until nothing more fits
+	sleep 0.005
+done
+kill -TERM "$last"
+ok 'a signal while nobody takes its output' wait_for 5 gone
+kill -CONT "$server"
+is_clean 'which is taken again'
 start
 keys C-z
 wait_for 10 shows Stopped
@@ -371,9 +398,6 @@ has 'which goes: an error, on the other screen' '^weir: .*top1' '^status 1'
 start
 last=$(children)
 "${TERMINAL[@]}" kill-server
-gone() {
-	! grep -q '^State:[[:space:]]*[^Z]' "/proc/$last/status"
-}
 ok 'and without its terminal it ends' wait_for 10 gone
 
 done_testing

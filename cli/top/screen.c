@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * In: the state. Out: the screen, drawn whole; curses sends what differs.
+ * In: the state. Out: the screen, drawn whole; curses will send what differs.
  *
  *	header		what is watched
  *	columns		their titles; the filter and the order
@@ -317,5 +317,4 @@ void weir_top_draw(struct weir_top *top)
 	}
 	/* seen on terminals that cannot hide it, and by screen readers */
 	(void)move((int)top->cursor_line, 0);
-	(void)refresh();
 }

@@ -38,7 +38,7 @@ struct weir_top {
 void weir_top_key(struct weir_top *top, uint32_t key, bool is_code);
 /* Builds the rows; the cursor stays on its row. -ENOMEM. */
 int weir_top_build(struct weir_top *top);
-/* Draws all of it. */
+/* Draws all of it; weir_term_show() shows it. */
 void weir_top_draw(struct weir_top *top);
 
 #endif

@@ -4,10 +4,12 @@
  * nothing behind.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <ncursesw/ncurses.h>
 #include <ncursesw/term.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +20,14 @@
 #include "cli/say.h"
 #include "cli/top/term.h"
 
-/* all that curses has handlers for, and what else ends, stops or resizes */
+/* all that curses has handlers for, and what else ends (the first ones), stops or resizes */
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
 #define N_SIGNALS (sizeof(signals) / sizeof(*signals))
+#define WAY_MS	  100
+
+/* Of the one terminal that a process has, for the handler. */
+static volatile sig_atomic_t ended;
+static int null_fd = -1;
 
 int weir_term_check(void)
 {
@@ -96,17 +103,72 @@ unsigned int weir_term_colour(bool on, enum weir_colour colour)
 	return on ? (unsigned int)COLOR_PAIR(colour) : 0;
 }
 
+/* ---- signals, and output ------------------------------------------------- */
+
+/* Curses tries until all is written. From now on all is, whoever stopped the terminal. */
+static void end(int signo)
+{
+	int saved = errno;
+
+	(void)signo;
+	ended = 1;
+	(void)dup2(null_fd, STDOUT_FILENO);
+	errno = saved;
+}
+
+/* Around what writes: a signal that ends us comes through. */
+static void let_in(bool in)
+{
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	for (size_t i = 0; i < WEIR_TERM_ENDS; i++)
+		sigaddset(&ends, signals[i]);
+	(void)sigprocmask(in ? SIG_UNBLOCK : SIG_BLOCK, &ends, NULL);
+}
+
+bool weir_term_is_ready(void)
+{
+	struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+bool weir_term_show(void)
+{
+	let_in(true);
+	(void)refresh();
+	let_in(false);
+	return ended;
+}
+
+int weir_term_key(unsigned int *key)
+{
+	int kind;
+
+	let_in(true); /* after a resize curses draws before it reads */
+	kind = get_wch(key);
+	let_in(false);
+	return kind;
+}
+
 static int catch_signals(struct weir_term *term)
 {
+	const struct sigaction action = {.sa_handler = end}; /* no SA_RESTART: write() ends */
 	sigset_t set;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < N_SIGNALS; i++)
 		sigaddset(&set, signals[i]);
+	null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	term->tty_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	term->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (term->signal_fd < 0)
+	if (null_fd < 0 || term->tty_fd < 0 || term->signal_fd < 0 ||
+	    sigprocmask(SIG_BLOCK, &set, &term->mask_before))
 		return -errno;
-	return sigprocmask(SIG_BLOCK, &set, &term->mask_before) ? -errno : 0;
+	for (size_t i = 0; i < WEIR_TERM_ENDS; i++)
+		(void)sigaction(signals[i], &action, &term->ends_before[i]);
+	return 0;
 }
 
 /* newterm() with the handlers left alone that it brings: they run at any point of ours. */
@@ -128,7 +190,7 @@ int weir_term_open(struct weir_term *term)
 {
 	int err;
 
-	*term = (struct weir_term){.signal_fd = -1, .utf8 = set_locale()};
+	*term = (struct weir_term){.signal_fd = -1, .tty_fd = -1, .utf8 = set_locale()};
 	if (!is_ours())
 		(void)raise(SIGTTOU); /* while signals still end us */
 	err = catch_signals(term);
@@ -136,11 +198,13 @@ int weir_term_open(struct weir_term *term)
 		weir_say_error("top: signals: %s", strerror(-err));
 		return err;
 	}
-	term->screen = new_screen();
+	if (!tcgetattr(STDOUT_FILENO, &term->modes_before))
+		term->screen = new_screen();
 	if (!term->screen) {
 		weir_say_error("top: the terminal cannot be used");
 		return -ENOTTY;
 	}
+	let_in(true);
 	term->colour = set_colours();
 	set_escdelay(25);
 	(void)cbreak();
@@ -150,6 +214,7 @@ int weir_term_open(struct weir_term *term)
 	(void)nodelay(stdscr, TRUE);
 	(void)leaveok(stdscr, FALSE);
 	(void)curs_set(0);
+	let_in(false);
 	return 0;
 }
 
@@ -158,28 +223,57 @@ static void leave(void)
 {
 	if (isendwin())
 		return;
+	let_in(true);
 	(void)move(LINES - 1, 0);
 	(void)clrtoeol();
 	(void)refresh();
 	(void)endwin();
+	let_in(false);
+}
+
+/* Output that is stopped goes on, and what nobody takes is dropped: the last words must get out. */
+static void make_way(const struct weir_term *term)
+{
+	struct pollfd fd = {.fd = term->tty_fd, .events = POLLOUT};
+	struct termios modes;
+
+	/* without flow control there is none that was stopped by it: TCOON is not for Ctrl-S */
+	if (!tcgetattr(term->tty_fd, &modes) && (modes.c_iflag & IXON)) {
+		modes.c_iflag &= ~(tcflag_t)IXON;
+		(void)tcsetattr(term->tty_fd, TCSANOW, &modes);
+	}
+	if (ended || poll(&fd, 1, WAY_MS) <= 0)
+		(void)tcflush(term->tty_fd, TCOFLUSH);
+	(void)dup2(term->tty_fd, STDOUT_FILENO);
+}
+
+static void give_back(struct weir_term *term)
+{
+	void (*before)(int);
+
+	/* also from the background, where it would stop us */
+	before = signal(SIGTTOU, SIG_IGN);
+	make_way(term);
+	leave();
+	(void)dup2(term->tty_fd, STDOUT_FILENO);
+	(void)tcsetattr(term->tty_fd, TCSANOW, &term->modes_before);
+	(void)signal(SIGTTOU, before);
+	delscreen(term->screen);
 }
 
 void weir_term_close(struct weir_term *term)
 {
-	void (*before)(int);
-
 	if (term->signal_fd < 0)
 		return;
-	if (term->screen) {
-		/* also from the background, where it would stop us */
-		before = signal(SIGTTOU, SIG_IGN);
-		leave();
-		(void)signal(SIGTTOU, before);
-		delscreen(term->screen);
-	}
+	if (term->screen)
+		give_back(term);
+	for (size_t i = 0; i < WEIR_TERM_ENDS; i++)
+		(void)sigaction(signals[i], &term->ends_before[i], NULL);
 	close(term->signal_fd);
+	close(term->tty_fd);
+	close(null_fd);
 	(void)sigprocmask(SIG_SETMASK, &term->mask_before, NULL);
-	*term = (struct weir_term){.signal_fd = -1};
+	*term = (struct weir_term){.signal_fd = -1, .tty_fd = -1};
 }
 
 /* Until somebody continues us, which is a signal of its own. */
@@ -188,6 +282,8 @@ static void stop(void)
 	sigset_t stops;
 
 	leave();
+	if (ended)
+		return;
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGTSTP);
 	(void)raise(SIGTSTP);
@@ -202,10 +298,12 @@ static void go_on(void)
 		(void)raise(SIGSTOP);
 		return; /* what continued us is read next */
 	}
+	let_in(true);
 	if (!isendwin())
 		(void)endwin();
+	let_in(false);
 	(void)clearok(curscr, TRUE);
-	(void)refresh();
+	(void)weir_term_show();
 }
 
 static void resize(void)
@@ -236,5 +334,5 @@ bool weir_term_signals(struct weir_term *term)
 			return true;
 		}
 	}
-	return false;
+	return ended;
 }

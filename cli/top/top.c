@@ -63,9 +63,9 @@ static int wait_ms(const struct weir_top *top)
 static int take_keys(struct weir_top *top)
 {
 	int err = 0, kind;
-	wint_t key;
+	unsigned int key;
 
-	while (!top->done && !err && (kind = get_wch(&key)) != ERR) {
+	while (!top->done && !err && (kind = weir_term_key(&key)) != ERR) {
 		weir_top_key(top, key, kind == KEY_CODE_YES);
 		err = weir_top_build(top);
 	}
@@ -75,12 +75,21 @@ static int take_keys(struct weir_top *top)
 static int follow(struct weir_top *top, struct weir_term *term)
 {
 	struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-			       {.fd = term->signal_fd, .events = POLLIN}};
+			       {.fd = term->signal_fd, .events = POLLIN},
+			       {.events = POLLOUT}};
 	int err = 0;
 
 	while (!err && !top->done) {
-		weir_top_draw(top);
-		if (poll(fds, 2, wait_ms(top)) < 0 && errno != EINTR)
+		bool ready = weir_term_is_ready();
+
+		/* what cannot be shown now is drawn when it can */
+		fds[2].fd = ready ? -1 : STDOUT_FILENO;
+		if (ready) {
+			weir_top_draw(top);
+			if (weir_term_show())
+				break;
+		}
+		if (poll(fds, 3, wait_ms(top)) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[1].revents && weir_term_signals(term))
 			break;
@@ -96,7 +105,7 @@ static int follow(struct weir_top *top, struct weir_term *term)
 
 static int run(struct weir_top *top, const struct weir_globals *globals)
 {
-	struct weir_term term = {.signal_fd = -1};
+	struct weir_term term = {.signal_fd = -1, .tty_fd = -1};
 	int err = take(top);
 
 	err = err ?: weir_term_open(&term);
