@@ -218,6 +218,7 @@ static int take_series(struct weir_board *board, const struct weir_snap *next,
 		       const struct weir_snap_map *map, struct weir_line *lines)
 {
 	struct index index = {.snap = &board->snap, .map = same_map(&board->snap, next, map)};
+	bool same_id = index.map && index.map->id == map->id;
 	int err = 0;
 
 	for (uint32_t i = 0; i < map->n_series && !err; i++) {
@@ -229,10 +230,12 @@ static int take_series(struct weir_board *board, const struct weir_snap *next,
 		if (err)
 			break;
 		lines[at] = take_line(board->series, old);
-		/* an entry that is new in a map that is known, all of it, began from zero */
-		then = old != NONE			? &board->snap.series[old]
-		       : index.map && !index.map->n_cut ? &zero
-							: now;
+		/* an entry that is new in a map that is known, all of it, began from zero; what
+		 * another map at its pin counted before is no rate */
+		if (same_id && old != NONE)
+			then = &board->snap.series[old];
+		else
+			then = same_id && !index.map->n_cut ? &zero : now;
 		err = add_series(board, map, &lines[at], now, then);
 	}
 	free(index.by_name);

@@ -2,7 +2,7 @@
 /*
  * Snapshots over time: rates, and the past of them for plots. A series is the same one when
  * its map (by its id, else its pin) and its name are; an interface by its index. A count that
- * is lower than before began from zero.
+ * is lower than before began from zero; of another map at a pin the first reading has no rate.
  *
  * The past is kept in tiers of as many points each: of single readings, of means of 30 and of
  * 720 of them. With one a second those are two minutes, an hour and a day.
