@@ -324,27 +324,51 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 
 /* ---- again --------------------------------------------------------------- */
 
-/* Another map where this one was pinned: it goes on there, from zero. */
-static int follow_pin(const struct weir_stat *stat, struct weir_stat_map *map,
-		      const struct weir_stat_config *cfg)
+static int read_first(struct weir_stat_map *map)
 {
-	struct weir_counters *ctrs = NULL;
+	int n = weir_counters_read(map->ctrs);
+
+	return n < 0 ? n : weir_reading_take(&map->last, map->ctrs, (size_t)n);
+}
+
+/* The map that is pinned where @map was; *out NULL: the same one, none, or no counter map. *known:
+ * it is another one of @stat. */
+static int open_at_pin(const struct weir_stat *stat, const struct weir_stat_map *map,
+		       const struct weir_stat_config *cfg, struct weir_counters **out, bool *known)
+{
 	struct bpf_map_info info = {0};
 	__u32 len = sizeof(info);
 	int fd = map->pin ? bpf_obj_get(map->pin) : -ENOENT, err = 0;
 
+	*out = NULL;
+	*known = false;
 	/* of a device that is gone nothing is known: reading says so */
 	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) &&
-	    info.id != weir_counters_map(map->ctrs)->id)
-		err = open_counters(stat, fd, cfg, &ctrs);
+	    info.id != weir_counters_map(map->ctrs)->id) {
+		*known = has_map(stat, info.id);
+		err = *known ? 0 : open_counters(stat, fd, cfg, out);
+	}
 	if (fd >= 0)
 		close(fd);
-	/* what is there now may be no counter map */
-	if (err == -EMEDIUMTYPE || !ctrs)
-		return err == -EMEDIUMTYPE ? 0 : err;
+	return err == -EMEDIUMTYPE ? 0 : err;
+}
+
+/* Another map where the @nth one was pinned: it goes on there. What that counted before is no
+ * rate. */
+static int follow_pin(struct weir_stat *stat, size_t nth, const struct weir_stat_config *cfg)
+{
+	struct weir_stat_map *map = &stat->maps[nth];
+	struct weir_counters *ctrs;
+	bool known;
+	int err = open_at_pin(stat, map, cfg, &ctrs, &known);
+
+	if (known)
+		weir_stat_drop(stat, nth);
+	if (err || !ctrs)
+		return err;
 	weir_counters_close(map->ctrs);
 	map->ctrs = ctrs;
-	return 0;
+	return read_first(map);
 }
 
 static void drop_others(struct weir_stat *stat, const struct map_set *set)
@@ -363,13 +387,10 @@ static void drop_others(struct weir_stat *stat, const struct map_set *set)
 
 static int read_new(struct weir_stat *stat, size_t from)
 {
-	int n, err = 0;
+	int err = 0;
 
-	for (size_t i = from; i < stat->n && !err; i++) {
-		n = weir_counters_read(stat->maps[i].ctrs);
-		err = n < 0 ? n
-			    : weir_reading_take(&stat->maps[i].last, stat->maps[i].ctrs, (size_t)n);
-	}
+	for (size_t i = from; i < stat->n && !err; i++)
+		err = read_first(&stat->maps[i]);
 	return err;
 }
 
@@ -384,8 +405,8 @@ int weir_stat_again(struct weir_stat *stat, const struct weir_stat_config *cfg)
 		return err;
 	weir_pins_free(stat->pins);
 	stat->pins = pins;
-	for (size_t i = 0; i < stat->n && !err; i++)
-		err = follow_pin(stat, &stat->maps[i], cfg);
+	for (size_t i = stat->n; i-- && !err;)
+		err = follow_pin(stat, i, cfg);
 	if (err || cfg->map || cfg->id)
 		return err;
 	err = find_all(stat, &set);

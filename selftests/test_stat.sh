@@ -221,6 +221,35 @@ rm "$GLOBALS/late"
 ok 'and goes' wait_for 5 says "$has_late" 0
 stop "$bg"
 
+for name in pa pb mv1 mv2; do
+	"$WEIR" map create $name type hash key u32 value '{u64 packets; u64 bytes}' max 9
+done
+"$WEIR" map set pa 1 packets=5
+"$WEIR" map set pb 1 packets=6
+"$WEIR" map set mv1 1 packets=1000
+"$WEIR" map set mv2 1 packets=5000000
+reports
+rm "$GLOBALS/pa"
+bpftool map pin pinned "$GLOBALS/pb" "$GLOBALS/pa"
+packets_of() {
+	printf '[.maps[] | select(.map == "%s" or .map == "%s").counters[].packets]' "$1" "$2"
+}
+ok 'another map that is known at the pin of one' wait_for 5 says "$(packets_of pa pb)" '[6]'
+mv "$GLOBALS/mv2" "$GLOBALS/mv1"
+ok 'one that counts at the pin of another' wait_for 5 says "$(packets_of mv1 mv2)" '[5000000]'
+sleep 0.4
+is "$(jq -cs '[.[].maps[].counters[].pps] | max' "$TMP/reports")" 0 'has no rates that never were'
+stop "$bg"
+reports mv1
+"$WEIR" map create mv2 type hash key u32 value '{u64 packets; u64 bytes}' max 9
+"$WEIR" map set mv2 1 packets=7000000
+mv "$GLOBALS/mv2" "$GLOBALS/mv1"
+ok 'of a map that was named' wait_for 5 says "$(packets_of mv1 mv2)" '[7000000]'
+sleep 0.4
+is "$(jq -cs '[.[].maps[].counters[].pps] | max' "$TMP/reports")" 0 'neither'
+stop "$bg"
+rm "$GLOBALS"/{pa,pb,mv1}
+
 reports dev stat1
 ip -n "$right" link set stat1 down
 ip -n "$right" link set stat1 name 'wan.1'
