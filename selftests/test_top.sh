@@ -392,8 +392,14 @@ wait_for 10 at_prompt
 keys "clear; $WEIR -n $right top dev top1 interval 0.1; echo status \$?" Enter
 has 'one interface' '^- top1 rx' ' 1 interfaces'
 lacks 'and no other' '^  lo rx'
-ip -n "$right" link del top1
-has 'which goes: an error, on the other screen' '^weir: .*top1' '^status 1'
+ip -n "$right" link set top1 name wan1
+has 'goes on under another name' '^- wan1 rx' '^ +xdp count_xdp'
+# a name that was its own is another one's
+ip -n "$right" link add top1 type veth peer name spare0
+sleep 0.5
+has 'is still the same one' '^- wan1 rx'
+ip -n "$right" link del wan1
+has 'which goes: an error, on the other screen' '^weir: .*top1: the interface is gone' '^status 1'
 
 start
 last=$(children)

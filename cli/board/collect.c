@@ -292,7 +292,7 @@ static int add_dev(struct weir_collect *collect, struct weir_snap *snap,
 	struct weir_snap_dev *dev;
 	int err;
 
-	if (collect->opts.dev && strcmp(collect->opts.dev, stats->dev) != 0)
+	if (!weir_look_is_at(&collect->look, stats->ifindex, stats->dev))
 		return 0;
 	dev = weir_snap_add_dev(snap);
 	if (!dev)
@@ -333,8 +333,12 @@ int weir_collect_open(const struct weir_collect_opts *opts, struct weir_collect 
 	if (!collect->opts.series_max)
 		collect->opts.series_max = SERIES_MAX;
 	err = weir_net_open(opts->netns, &collect->look.net);
-	if (!err && opts->dev)
-		err = weir_net_ifindex(collect->look.net, opts->dev) < 0 ? -ENODEV : 0;
+	if (!err && opts->dev) {
+		int ifindex = weir_net_ifindex(collect->look.net, opts->dev);
+
+		err = ifindex < 0 ? -ENODEV : 0;
+		collect->look.ifindex = opts->dev_may_go ? 0 : ifindex;
+	}
 	err = err ?: weir_look_around(&collect->look);
 	if (err) {
 		weir_collect_close(collect);

@@ -10,7 +10,8 @@ struct weir_collect;
 struct weir_collect_opts {
 	const char *netns;   /* NULL: the caller's */
 	const char *dev;     /* only this interface, and the maps of its programs; NULL: all */
-	bool dev_may_go;     /* without @dev snapshots are empty until there is one of its name */
+	bool dev_may_go;     /* without @dev snapshots are empty until there is one of its name;
+			      * else it is the same one under any name, and -ENODEV without it */
 	uint32_t series_max; /* 0: 10,000 */
 };
 

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -273,6 +274,30 @@ static bool is_collecting_runs(void)
 	return value != '0';
 }
 
+bool weir_look_is_at(const struct weir_look *look, int ifindex, const char *dev)
+{
+	if (look->ifindex)
+		return ifindex == look->ifindex;
+	return !look->dev || !strcmp(look->dev, dev);
+}
+
+static int query(struct weir_look *look)
+{
+	const char *dev = look->dev;
+	char name[IF_NAMESIZE];
+	int err;
+
+	if (look->ifindex) {
+		err = weir_net_ifname(look->net, look->ifindex, name);
+		if (err)
+			return weir_fail(err, "%s: %s", look->dev,
+					 err == -ENODEV ? "the interface is gone" : strerror(-err));
+		dev = name;
+	}
+	return weir_query_again(look->net, dev, look->before.items, look->before.n, keep_attached,
+				&look->now);
+}
+
 int weir_look_around(struct weir_look *look)
 {
 	struct weir_attached before = look->before;
@@ -287,8 +312,7 @@ int weir_look_around(struct weir_look *look)
 	look->time_ns = 0; /* should it fail, the next one is due */
 	for (size_t i = 0; i < look->n_maps; i++)
 		look->maps[i].present = look->maps[i].behind = false;
-	err = weir_query_again(look->net, look->dev, look->before.items, look->before.n,
-			       keep_attached, &look->now);
+	err = query(look);
 	err = err ?: weir_pins_read(&pins);
 	if (err)
 		return err;

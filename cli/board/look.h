@@ -31,6 +31,7 @@ struct weir_attached {
 struct weir_look {
 	struct weir_net *net;
 	const char *dev; /* only what is on it; NULL: all, and what is pinned */
+	int ifindex;	 /* of @dev, whatever it is called by now; 0: what is called so */
 	struct weir_pins *pins;
 	struct weir_attached now, before; /* @before spares reading its programs again */
 	uint64_t nth;			  /* look */
@@ -49,6 +50,8 @@ int weir_look_around(struct weir_look *look);
 void weir_look_forget(struct weir_look *look);
 /* Have rules changed by which entries are called? */
 bool weir_look_is_stale(const struct weir_look *look);
+/* Is an interface one of those that are looked at? */
+bool weir_look_is_at(const struct weir_look *look, int ifindex, const char *dev);
 /* Does the program of @now's @nth item use the map, or one that it runs? */
 bool weir_look_uses(const struct weir_look *look, size_t nth, uint32_t map_id);
 /* NULL: it is not watched. */
