@@ -57,6 +57,7 @@ like "$(get "$URL/metrics")" 'weir_program_attached\{dev="v1",hook="ingress",[^}
 get "$URL/metrics" >"$TMP/metrics"
 ok 'promtool takes them' promtool check metrics <"$TMP/metrics"
 is "$(promtool check metrics <"$TMP/metrics" 2>&1)" '' 'and finds nothing to say'
+is "$(get "$URL/metrics" | grep ^weir_interval_seconds) $(get "$URL/api/v1/board" | jq .interval)" 'weir_interval_seconds 0.2 0.2' 'how often they are read, here and in JSON'
 weir map create names type hash key 'char[16]' value '{u64 packets}' max 9
 weir map set names '"a\"b\\c"' packets=5
 wait_for 5 counted 'packets_total{map="names"' 5

@@ -202,6 +202,7 @@ void weir_board_json(const struct weir_state *state, struct weir_buf *out)
 	weir_buf_char(out, '{');
 	put_double(out, "time", snap->time_s, 14);
 	put_rate(out, "seconds", board->seconds);
+	put_double(out, "interval", (double)state->interval_ns / 1e9, 9);
 	put_text(out, "host", host);
 	put_text(out, "version", WEIR_VERSION);
 	put_u64(out, "series_cut", cut);

@@ -316,6 +316,9 @@ static void ourselves(const struct weir_state *state, struct weir_buf *out)
 	family(out, "snapshot_timestamp_seconds", "gauge", "When the counters were read.");
 	weir_buf_text(out, WEIR_PREFIX "snapshot_timestamp_seconds");
 	value_double(out, false, state->board.snap.time_s);
+	family(out, "interval_seconds", "gauge", "How often they are meant to be read.");
+	weir_buf_text(out, WEIR_PREFIX "interval_seconds");
+	value_double(out, false, (double)state->interval_ns / 1e9);
 	family(out, "collect_cpu_seconds_total", "counter",
 	       "CPU time that reading them has taken.");
 	weir_buf_text(out, WEIR_PREFIX "collect_cpu_seconds_total");

@@ -27,6 +27,7 @@
 struct server {
 	struct weir_listen listen;
 	char token[WEIR_TOKEN_MAX];
+	uint64_t interval_ns;
 	int pipe; /* of snapshots */
 	pid_t child;
 };
@@ -72,6 +73,7 @@ static int serve(const struct server *server, pid_t parent)
 	err = err ?: weir_state_start(&state);
 	if (err)
 		return err;
+	state.interval_ns = server->interval_ns;
 	opts.state = &state;
 	err = weir_http_start(&opts, &http);
 	if (!err && write(server->pipe, "", 1) != 1)
@@ -108,13 +110,12 @@ static int collect_once(struct weir_collect *collect, struct weir_snap *snap,
 	return 0;
 }
 
-static int collect_on(struct weir_collect *collect, const struct server *server,
-		      uint64_t interval_ns)
+static int collect_on(struct weir_collect *collect, const struct server *server)
 {
 	struct weir_snap snap = {0};
 	struct weir_interval interval;
 	unsigned int failures = 0;
-	int err = weir_interval_start(&interval, interval_ns);
+	int err = weir_interval_start(&interval, server->interval_ns);
 
 	do
 		err = err ?: collect_once(collect, &snap, server, &failures);
@@ -141,9 +142,7 @@ static int run_parent(const struct server *server, const struct weir_globals *gl
 		err = -ECHILD; /* it said why */
 	if (!err)
 		weir_say_note("serving on http://%s/", server->listen.text);
-	err = err
-		      ?: collect_on(collect, server,
-				    cfg->interval_ns ? cfg->interval_ns : NSEC_PER_SEC);
+	err = err ?: collect_on(collect, server);
 	weir_collect_close(collect);
 	return err;
 }
@@ -187,7 +186,8 @@ static int start_child(struct server *server, bool *is_child)
 int weir_serve_run(const struct weir_globals *globals, const union weir_config *config)
 {
 	const struct weir_serve_config *cfg = &config->serve;
-	struct server server = {.pipe = -1};
+	struct server server = {.pipe = -1,
+				.interval_ns = cfg->interval_ns ? cfg->interval_ns : NSEC_PER_SEC};
 	bool is_child = false;
 	int err = prepare(&server, cfg);
 

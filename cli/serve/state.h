@@ -41,6 +41,7 @@ struct weir_state {
 	struct weir_page *spares[WEIR_VIEWS]; /* of the one before, for their memory */
 	struct weir_labels labels;
 	uint64_t sequence;	    /* of the board; 0: none yet */
+	uint64_t interval_ns;	    /* between snapshots, as configured; set by who starts it */
 	uint64_t cpu_ns;	    /* that collecting has taken since the start */
 	uint64_t requests, refused; /* answered, and turned away; atomic */
 };
