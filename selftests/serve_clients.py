@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Clients that no server likes, for test_serve.sh: serve_clients.py PORT KIND."""
+"""Clients that no server likes, for test_serve.sh and test_clients.sh:
+serve_clients.py PORT KIND."""
 import os
+import resource
 import socket
 import sys
 import time
@@ -23,7 +25,10 @@ def answer(sock):
 
 
 def ask(port, request):
-    sock = connect(port)
+    try:
+        sock = connect(port)
+    except OSError:
+        return "closed"
     try:
         sock.sendall(request)
     except OSError:
@@ -84,6 +89,31 @@ def slow(port):
         sock.sendall(bytes([byte]))
         time.sleep(0.02)
     print(well_served(port))
+
+
+def trickle(port, count=2100):
+    """More than there are connections, each of which sends headers without an end."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
+    socks = []
+    for _ in range(count):
+        sock = connect(port)
+        sock.setblocking(False)
+        send_some(sock, b"GET / HTTP/1.1\r\nX: ")
+        socks.append(sock)
+    start, served = time.monotonic(), False
+    while not served and time.monotonic() - start < 16:
+        time.sleep(1)
+        for sock in socks:
+            send_some(sock, b"a")
+        served = well_served(port)
+    print(len(socks), served, round(time.monotonic() - start, 1))
+
+
+def send_some(sock, some):
+    try:
+        sock.send(some)
+    except OSError:
+        pass
 
 
 def garbage(port):

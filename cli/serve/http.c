@@ -3,10 +3,11 @@
  * Requests and answers, by libmicrohttpd. In: a state that somebody fills. Out: the page,
  * metrics, JSON, and streams of events.
  *
- * A connection has 8 KiB for its request, ten seconds without a byte, and is one of 2,000, so
- * that a thousand idle ones take 8 MB and leave room for others. Without a token only requests
- * to a loopback name are answered: a page from elsewhere that points its own name here
- * (DNS rebinding) gets nothing.
+ * A connection has 8 KiB for its request, ten seconds without a byte and as many for all of its
+ * headers (guard.h), and is one of 2,000, so that a thousand idle ones take 8 MB and leave room
+ * for others. Beyond loopback an address has no more than 256 of them; at loopback all clients
+ * of a proxy are one address. Without a token only requests to a loopback name are answered: a
+ * page from elsewhere that points its own name here (DNS rebinding) gets nothing.
  */
 #include <errno.h>
 #include <microhttpd.h>
@@ -16,9 +17,11 @@
 #include <unistd.h>
 
 #include "cli/say.h"
+#include "cli/serve/guard.h"
 #include "cli/serve/serve.h"
 
 #define CONNECTIONS_MAX 2000u
+#define ADDRESS_MAX	256u
 #define REQUEST_BYTES	8192u
 #define IDLE_SECONDS	10u
 #define STREAMS_MAX	64u
@@ -42,6 +45,7 @@ struct stream {
 struct weir_http {
 	struct MHD_Daemon *daemon;
 	struct weir_http_opts opts;
+	struct weir_guard guard;
 	pthread_mutex_t lock; /* of all below */
 	struct stream *streams;
 	unsigned int n_streams;
@@ -274,6 +278,12 @@ static enum MHD_Result answer_data(struct weir_http *http, struct MHD_Connection
 	return refuse(http, connection, MHD_HTTP_NOT_FOUND, "not found\n", NULL, NULL);
 }
 
+static struct weir_guarded *guarded_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
 			      const char *method, const char *version, const char *upload,
 			      size_t *upload_len, void **request)
@@ -286,6 +296,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 	(void)version;
 	(void)upload;
 	(void)upload_len;
+	weir_guard_enter(&http->guard, guarded_of(connection), WEIR_PHASE_ANSWER);
 	if (!head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
 		return refuse(http, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n",
 			      MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
@@ -313,23 +324,60 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 
 /* ---- started, stopped ---------------------------------------------------- */
 
+static void count_connection(void *cls, struct MHD_Connection *connection, void **guarded,
+			     enum MHD_ConnectionNotificationCode code)
+{
+	struct weir_http *http = cls;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+		weir_guard_remove(&http->guard, *guarded);
+	else
+		*guarded = weir_guard_add(
+			&http->guard,
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+				->connect_fd);
+}
+
+static void end_request(void *cls, struct MHD_Connection *connection, void **request,
+			enum MHD_RequestTerminationCode code)
+{
+	struct weir_http *http = cls;
+
+	(void)request;
+	(void)code;
+	weir_guard_enter(&http->guard, guarded_of(connection), WEIR_PHASE_NEXT);
+}
+
+/* NULL: errno says why. */
+static struct MHD_Daemon *start_daemon(struct weir_http *http)
+{
+	const struct weir_listen *listen = http->opts.listen;
+
+	return MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME,
+		listen->port, NULL, NULL, handle, http, MHD_OPTION_LISTEN_SOCKET, listen->fd,
+		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		listen->loopback ? 0u : ADDRESS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)REQUEST_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, count_connection,
+		http, MHD_OPTION_NOTIFY_COMPLETED, end_request, http, MHD_OPTION_END);
+}
+
 int weir_http_start(const struct weir_http_opts *opts, struct weir_http **out)
 {
 	struct weir_http *http = calloc(1, sizeof(*http));
+	int err = http ? weir_guard_start(&http->guard) : -ENOMEM;
 
-	if (!http)
-		return -ENOMEM;
+	if (err) {
+		free(http);
+		return err;
+	}
 	http->opts = *opts;
 	(void)pthread_mutex_init(&http->lock, NULL);
-	http->daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME,
-		opts->listen->port, NULL, NULL, handle, http, MHD_OPTION_LISTEN_SOCKET,
-		opts->listen->fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
-		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_END);
+	http->daemon = start_daemon(http);
 	if (!http->daemon) {
 		weir_say_error("serve: the HTTP server does not start: %s", strerror(errno));
+		weir_guard_stop(&http->guard);
 		pthread_mutex_destroy(&http->lock);
 		free(http);
 		return -EIO;
@@ -360,6 +408,7 @@ void weir_http_stop(struct weir_http *http)
 	pthread_mutex_unlock(&http->lock);
 	weir_http_notify(http);
 	MHD_stop_daemon(http->daemon);
+	weir_guard_stop(&http->guard);
 	pthread_mutex_destroy(&http->lock);
 	free(http);
 }
