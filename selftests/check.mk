@@ -112,7 +112,7 @@ $(MODELS:%=fuzz-%): fuzz-%: all tests
 
 # Tests side by side, what takes minutes first: each has namespaces and a bpffs of its own.
 SELF := $(filter selftests/test_%,$(SCRIPTS))
-SLOW := $(filter %/test_map_faults.sh %/test_sanitized.sh %/test_map_bulk.sh %/test_faults.sh %/test_page.sh,$(SELF))
+SLOW := $(filter %/test_map_faults.sh %/test_sanitized.sh %/test_map_bulk.sh %/test_faults.sh %/test_page.sh %/test_page_faults.sh,$(SELF))
 PROVE = BUILD=$(abspath $(B)) CMOCKA_MESSAGE_OUTPUT=TAP prove -j$$(nproc)
 
 check-unit: $(TESTS) progs $(TOOLS)
@@ -136,7 +136,7 @@ VM_CACHE ?= $(or $(XDG_CACHE_HOME),$(or $(HOME),$(abspath $(B)))/.cache)/weir/vm
 VM_KERNELS := 6.1 6.12
 KERNELS ?= $(VM_KERNELS)
 # What the kernel has no part in stays on this machine; and what sanitizers make of memory.
-VM_SUITES := $(patsubst selftests/%.sh,%,$(filter-out %/test_build.sh %/test_page.sh %/test_sanitized.sh %/test_vm.sh,\
+VM_SUITES := $(patsubst selftests/%.sh,%,$(filter-out %/test_build.sh %/test_page.sh %/test_page_faults.sh %/test_sanitized.sh %/test_vm.sh,\
 	$(filter selftests/test_% selftests/vm/test_%,$(SCRIPTS))))
 # Emulation makes each program thirty times slower: these are what six minutes have room for,
 # the longest of them on one kernel each.

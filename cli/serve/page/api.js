@@ -49,33 +49,52 @@ function hashToken() {
 	}
 }
 
-// Calls take(event, data) for each event of a text/event-stream.
-async function readEvents(body, take) {
+// Calls take(event, data) for each event of a text/event-stream. An event may be megabytes in
+// small pieces: each piece is looked through once.
+export async function readEvents(body, take) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-	let text = "";
+	const block = new Block(take);
+	let line = "";
 	for (;;) {
 		const { done, value } = await reader.read();
 		if (done)
 			return;
-		const blocks = (text + value).split(/\r?\n\r?\n/);
-		text = blocks.pop();
-		for (const block of blocks)
-			takeBlock(block, take);
+		const [first, ...others] = value.split("\n");
+		line += first;
+		for (const next of others) {
+			block.line(line.endsWith("\r") ? line.slice(0, -1) : line);
+			line = next;
+		}
 	}
 }
 
-function takeBlock(block, take) {
-	let event = "message";
-	const data = [];
-	for (const line of block.split(/\r?\n/)) {
-		const match = /^(event|data): ?(.*)$/.exec(line);
-		if (match?.[1] === "event")
-			event = match[2];
-		else if (match)
-			data.push(match[2]);
+// The lines up to an empty one, which are one event.
+class Block {
+	constructor(take) {
+		this.take = take;
+		this.clear();
 	}
-	if (data.length)
-		take(event, data.join("\n"));
+
+	clear() {
+		this.event = "message";
+		this.data = [];
+	}
+
+	line(line) {
+		if (!line) {
+			if (this.data.length)
+				this.take(this.event, this.data.join("\n"));
+			this.clear();
+			return;
+		}
+		// No pattern: a dot does not match what JSON leaves bare, as U+2028.
+		const colon = line.indexOf(":");
+		const value = line.slice(colon + (line[colon + 1] === " " ? 2 : 1));
+		if (line.startsWith("event:"))
+			this.event = value;
+		else if (line.startsWith("data:"))
+			this.data.push(value);
+	}
 }
 
 export class Api {

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The page of weir serve where things are unusual: large events, strange names, values that
+# JavaScript cannot hold.
+# shellcheck disable=SC2016 # expressions are the browser's
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+netns_add A B
+veth_pair "$A" v0 "$B" eth0
+ip -n "$B" link set lo up
+PORT=9777
+URL=http://127.0.0.1:$PORT/
+
+# serve ARGUMENTS...: started; its id is in $bg
+serve() {
+	background ns "$B" "$WEIR" -n "$B" serve "$@" 2>"$TMP/said"
+	wait_for 5 grep -q 'serving on' "$TMP/said"
+}
+coproc BROWSER { exec nsenter --net="/run/netns/$B" python3 "$ROOT/selftests/browser.py" "$TMP/profile" 2>"$TMP/browser"; }
+exec {to_browser}>&"${BROWSER[1]}" {from_browser}<&"${BROWSER[0]}"
+# browser COMMAND...: its answer
+browser() {
+	printf '%s\n' "$*" >&"$to_browser"
+	read -r -t 40 answer <&"$from_browser" || answer='failed: no answer'
+	printf '%s\n' "$answer"
+}
+LIVE='document.documentElement.dataset.live === "1"'
+
+"$WEIR" -n "$B" -q attach dev eth0 xdp generic obj "$BUILD/bpf/count.o"
+"$WEIR" map create odd type hash key 'char[16]' value '{u64 packets; u64 bytes}' max 9
+# U+202E, which turns the reading direction, and U+2028, which ends a line for JavaScript.
+# key LAST: a name of the character U+20LAST and "abc", as map set takes it
+key() {
+	printf "hex e2 80 $1 61 62 63%s" "$(printf ' 00%.0s' {1..10})"
+}
+# shellcheck disable=SC2046 # words
+{
+	"$WEIR" map set odd $(key ae) value packets=1 # U+202E, which turns the reading direction
+	"$WEIR" map set odd $(key a8) value packets=2 # U+2028, which ends a line for JavaScript
+}
+serve interval 0.3
+browser size 1280 900 light >/dev/null
+browser open $URL >/dev/null
+
+# ---- what the stream brings ----------------------------------------------------------------
+
+is "$(browser wait 10 "$LIVE")" true 'a name that ends a line for JavaScript ends no event'
+# pieces NUMBER: an event in so many pieces of 16 KB; its length, if it took less than 5 s
+pieces() {
+	printf 'import("/api.js").then(async ({ readEvents }) => { let left = %d, got = 0; const start = performance.now(); const piece = new Uint8Array(16384).fill(97); const body = new ReadableStream({ pull(to) { to.enqueue(left-- ? piece : new TextEncoder().encode("\\n\\nda")); if (left < 0) { to.enqueue(new TextEncoder().encode("ta: b\\r\\n\\r")); to.enqueue(new TextEncoder().encode("\\n")); to.close(); } }, start(to) { to.enqueue(new TextEncoder().encode("data:  ")); } }); await readEvents(body, (event, data) => { got += data.length; }); return performance.now() - start < 5000 && got; })' "$1"
+}
+is "$(browser eval "$(pieces 1200)")" $((1200 * 16384 + 2)) 'a large event is looked through once'
+
+eval "exec ${BROWSER[1]}>&- {to_browser}>&-" # which ends it
+wait "$BROWSER_PID"
+done_testing
