@@ -52,6 +52,16 @@ pieces() {
 }
 is "$(browser eval "$(pieces 1200)")" $((1200 * 16384 + 2)) 'a large event is looked through once'
 
+# ---- names -----------------------------------------------------------------------------------
+
+# filter TEXT: how many rows the table of odd has then
+filter() {
+	browser eval "(() => { const input = document.querySelector('[data-map=odd] input[type=search]'); input.value = '$1'; input.dispatchEvent(new Event('input')); return document.querySelectorAll('[data-map=odd] tr[data-counter]').length; })()"
+}
+is "$(filter '\\u{202E}aB')" 1 'a name is found as it is displayed'
+is "$(filter '\u202eABC')" 1 'and as it is'
+is "$(filter abc) $(filter x) $(filter '')" '2 0 2' 'by a part of it'
+
 eval "exec ${BROWSER[1]}>&- {to_browser}>&-" # which ends it
 wait "$BROWSER_PID"
 done_testing

@@ -26,6 +26,10 @@ const watcher = new IntersectionObserver((entries) => {
 // "queue 10" comes after "queue 9".
 const byName = new Intl.Collator("en", { numeric: true });
 
+function reads(name, wanted) {
+	return name.toLowerCase().includes(wanted);
+}
+
 export class CounterTable {
 	// view: {units()}; colourOf(name) is the class of the counter's line.
 	constructor(map, view, colourOf) {
@@ -111,7 +115,7 @@ export class CounterTable {
 		const wanted = this.filter.value.trim().toLowerCase();
 		return this.counters
 			.filter((c) => this.zeros.checked || c.packets || c.bytes)
-			.filter((c) => !wanted || c.name.toLowerCase().includes(wanted))
+			.filter((c) => !wanted || reads(c.name, wanted) || reads(visible(c.name), wanted))
 			.sort((a, b) => this.compare(a, b));
 	}
 
