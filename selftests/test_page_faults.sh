@@ -62,6 +62,20 @@ is "$(filter '\\u{202E}aB')" 1 'a name is found as it is displayed'
 is "$(filter '\u202eABC')" 1 'and as it is'
 is "$(filter abc) $(filter x) $(filter '')" '2 0 2' 'by a part of it'
 
+# ---- values ----------------------------------------------------------------------------------
+
+"$WEIR" map create large type array key u32 value '{u64 packets; u64 bytes}' max 2
+"$WEIR" map set large 0 packets=9007199254740991,bytes=18446744073709551615
+"$WEIR" map set large 1 packets=9007199254740993,bytes=1
+# value COUNTER FIELD: what its cell says on being pointed at, and to programs
+value() {
+	browser eval "['title', 'data-value'].map((name) => document.querySelector('[data-map=large] [data-counter=\"$1\"] [data-cell=$2]').getAttribute(name)).join()"
+}
+browser wait 10 'document.querySelector("[data-map=large] [data-counter=\"1\"]")' >/dev/null
+is "$(value 0 packets)" '"9007199254740991,9007199254740991"' 'the largest value that JavaScript is sure of, in full'
+is "$(value 1 packets)" '"~9007199254740990,~9007199254740990"' 'beyond that a value is marked as rounded'
+is "$(value 0 bytes)" '"~18446744073709600000,~18446744073709600000"' 'and has no digits that are not known'
+
 eval "exec ${BROWSER[1]}>&- {to_browser}>&-" # which ends it
 wait "$BROWSER_PID"
 done_testing

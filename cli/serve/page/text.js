@@ -97,8 +97,14 @@ export function tick(value) {
 	return String(Number(digits)) + prefix;
 }
 
+// What a double is sure to hold of any integer; zeros take the place of the rest.
+const about = new Intl.NumberFormat("en", { maximumSignificantDigits: 15, useGrouping: false });
+
+// All digits, as long as JSON.parse kept them: beyond 2^53 it rounds.
 export function exact(value) {
-	return Number.isFinite(value) ? BigInt(Math.round(value)).toString() : "0";
+	if (!Number.isFinite(value))
+		return "0";
+	return Math.abs(value) > Number.MAX_SAFE_INTEGER ? `~${about.format(value)}` : String(Math.round(value));
 }
 
 const clockFormat = new Intl.DateTimeFormat("en-GB", {
