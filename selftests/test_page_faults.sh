@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The page of weir serve where things are unusual: large events, strange names, values that
-# JavaScript cannot hold.
+# JavaScript cannot hold, long intervals.
 # shellcheck disable=SC2016 # expressions are the browser's
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -25,6 +25,7 @@ browser() {
 	read -r -t 40 answer <&"$from_browser" || answer='failed: no answer'
 	printf '%s\n' "$answer"
 }
+STATE='document.getElementById("state-text").textContent'
 LIVE='document.documentElement.dataset.live === "1"'
 
 "$WEIR" -n "$B" -q attach dev eth0 xdp generic obj "$BUILD/bpf/count.o"
@@ -75,6 +76,13 @@ browser wait 10 'document.querySelector("[data-map=large] [data-counter=\"1\"]")
 is "$(value 0 packets)" '"9007199254740991,9007199254740991"' 'the largest value that JavaScript is sure of, in full'
 is "$(value 1 packets)" '"~9007199254740990,~9007199254740990"' 'beyond that a value is marked as rounded'
 is "$(value 0 bytes)" '"~18446744073709600000,~18446744073709600000"' 'and has no digits that are not known'
+
+# ---- a long interval ---------------------------------------------------------------------------
+
+stop "$bg"
+serve interval 19
+browser open $URL >/dev/null
+is "$(browser wait 5 "$LIVE") $(browser wait 16 "$STATE !== \"live\"")" 'true false' 'a board each 19 s is no silence'
 
 eval "exec ${BROWSER[1]}>&- {to_browser}>&-" # which ends it
 wait "$BROWSER_PID"

@@ -5,9 +5,10 @@
 const TOKEN_KEY = "weir-token";
 const FIRST_DELAY = 1;
 const LONGEST_DELAY = 30;
-// A stream that is silent for this many intervals is taken for dead.
-const SILENT_INTERVALS = 5;
-const SILENT_AT_LEAST = 15;
+// A stream that is silent for so long is taken for dead. The server gives a sign of life every
+// 15 s, also while it has nothing new.
+const SILENT_INTERVALS = 3;
+const SILENT_AT_LEAST = 20;
 
 export class HttpError extends Error {
 	constructor(status) {
@@ -51,7 +52,7 @@ function hashToken() {
 
 // Calls take(event, data) for each event of a text/event-stream. An event may be megabytes in
 // small pieces: each piece is looked through once.
-export async function readEvents(body, take) {
+export async function readEvents(body, take, alive = () => {}) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
 	const block = new Block(take);
 	let line = "";
@@ -59,6 +60,7 @@ export async function readEvents(body, take) {
 		const { done, value } = await reader.read();
 		if (done)
 			return;
+		alive();
 		const [first, ...others] = value.split("\n");
 		line += first;
 		for (const next of others) {
@@ -95,6 +97,11 @@ class Block {
 		else if (line.startsWith("data:"))
 			this.data.push(value);
 	}
+}
+
+// Seconds from one board to the next; 0: not known yet.
+function cadence(board) {
+	return Number(board.interval) || Number(board.seconds) || 0;
 }
 
 export class Api {
@@ -170,15 +177,16 @@ export class Api {
 		const history = await this.json("/api/v1/history");
 		this.handlers.started(board, history);
 		const stream = await this.get("/api/v1/stream");
+		let patience = SILENT_AT_LEAST;
 		await readEvents(stream.body, (event, data) => {
 			if (event !== "board")
 				return;
 			const next = JSON.parse(data);
 			this.delay = FIRST_DELAY;
-			this.watch(Math.max(SILENT_AT_LEAST, SILENT_INTERVALS * next.seconds));
+			patience = Math.max(SILENT_AT_LEAST, SILENT_INTERVALS * cadence(next));
 			this.handlers.state("live");
 			this.handlers.board(next);
-		});
+		}, () => this.watch(patience));
 	}
 
 	watch(seconds) {

@@ -59,7 +59,8 @@ function normal(board) {
 	const list = (value) => Array.isArray(value) ? value : [];
 	const devs = list(board.devs).map((dev) => ({ ...dev, programs: list(dev.programs) }));
 	const maps = list(board.maps).map((map) => ({ ...map, counters: list(map.counters) }));
-	return { ...board, seconds: number(board.seconds) || 1, devs, maps };
+	const seconds = number(board.seconds);
+	return { ...board, seconds, interval: number(board.interval) || seconds || 1, devs, maps };
 }
 
 // A program names its maps by their place in the board.
@@ -105,13 +106,13 @@ function perRun(last, now) {
 // The next point of what is shown, unless all points are readings.
 async function pullPast() {
 	const every = span.value;
-	const seconds = shown ? every * shown.seconds : 0;
+	const seconds = shown ? every * shown.interval : 0;
 	if (every === LIVE || !shown || shown.time - pulled < seconds)
 		return;
 	pulled = shown.time;
 	try {
 		const history = await api.json(`/api/v1/history?every=${every}`);
-		appendHistory(stores.get(every), history, { ...shown, seconds });
+		appendHistory(stores.get(every), history, { ...shown, interval: seconds });
 		render();
 	} catch {
 		// The stream's end says what is wrong; it is asked again then.
@@ -122,7 +123,7 @@ async function pullPast() {
 function nameSpans() {
 	for (const button of $("span").querySelectorAll("button")) {
 		if (button.value !== LIVE)
-			setText(button, duration(HISTORY_POINTS * button.value * (live.step || shown.seconds)));
+			setText(button, duration(HISTORY_POINTS * button.value * (live.step || shown.interval)));
 	}
 }
 
@@ -192,7 +193,7 @@ function render() {
 	setText($("host"), visible(shown.host));
 	document.title = shown.host ? `${visible(shown.host)} \u2013 weir` : "weir";
 	setText($("version"), `weir ${shown.version || ""}`);
-	setText($("interval"), `every ${shown.seconds} s, ${Math.min(POINTS, view.store.length)} points`);
+	setText($("interval"), `every ${shown.interval} s, ${Math.min(POINTS, view.store.length)} points`);
 	nameSpans();
 	setText($("cut"), shown.series_cut ? `${shown.series_cut} counters are left out: weir serve series N` : "");
 	// Before the cards: their programs link to the sections.

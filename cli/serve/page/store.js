@@ -212,7 +212,7 @@ export function appendHistory(store, history, board) {
 	const maps = new Map(board.maps.map((map) => [map.id, map]));
 
 	(history.times || []).forEach((time, i) => {
-		if (!store.tick(time, board.seconds))
+		if (!store.tick(time, board.interval))
 			return;
 		for (const dev of history.devs || []) {
 			for (const field of devs.has(dev.ifindex) ? DEV_RATES : [])
