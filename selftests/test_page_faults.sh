@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The page of weir serve where things are unusual: large events, strange names, values that
-# JavaScript cannot hold, long intervals.
+# JavaScript cannot hold, servers that are slow, stand still.
 # shellcheck disable=SC2016 # expressions are the browser's
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -76,6 +76,17 @@ browser wait 10 'document.querySelector("[data-map=large] [data-counter=\"1\"]")
 is "$(value 0 packets)" '"9007199254740991,9007199254740991"' 'the largest value that JavaScript is sure of, in full'
 is "$(value 1 packets)" '"~9007199254740990,~9007199254740990"' 'beyond that a value is marked as rounded'
 is "$(value 0 bytes)" '"~18446744073709600000,~18446744073709600000"' 'and has no digits that are not known'
+
+# ---- a collector that stands still -----------------------------------------------------------------
+
+kill -STOP "$bg"
+is "$(browser wait 10 "/^stale: [5-9] s/.test($STATE) && !($LIVE)")" true 'without new counters the page is stale'
+browser open $URL >/dev/null
+is "$(browser wait 10 "/^stale: [0-9]+ s/.test($STATE) && !($LIVE)")" true 'and when it is opened then'
+sleep 8 # and the server gives its sign of life meanwhile
+like "$(browser eval "$STATE")" '^"stale: (1[4-9]|2[0-9]) s"$' 'for as long as there are none'
+kill -CONT "$bg"
+is "$(browser wait 5 "$LIVE && $STATE === \"live\"")" true 'and live again by itself'
 
 # ---- a long interval ---------------------------------------------------------------------------
 

@@ -9,6 +9,9 @@ const LONGEST_DELAY = 30;
 // 15 s, also while it has nothing new.
 const SILENT_INTERVALS = 3;
 const SILENT_AT_LEAST = 20;
+// What is shown is stale when the next board is late by so much.
+const STALE_INTERVALS = 3;
+const STALE_AT_LEAST = 5;
 
 export class HttpError extends Error {
 	constructor(status) {
@@ -104,11 +107,39 @@ function cadence(board) {
 	return Number(board.interval) || Number(board.seconds) || 0;
 }
 
+// How old a board was when the server, whose clock counts here, sent it.
+function ageIn(response, board) {
+	return Math.max(0, Date.parse(response.headers.get("Date")) / 1000 - board.time) || 0;
+}
+
+// How long ago there was a new board. One with the time of the last is no news: each new stream
+// begins with the present board, however old it is. An earlier time is: a clock was set back.
+class Pulse {
+	take(board, age) {
+		const born = performance.now() / 1000 - age;
+		const fresh = board.time !== this.time;
+		this.born = fresh ? born : Math.min(this.born, born);
+		this.time = board.time;
+		this.cadence = Math.max(cadence(board), Number(board.seconds) || 0);
+		return fresh;
+	}
+
+	get age() {
+		return performance.now() / 1000 - this.born;
+	}
+
+	// As long as it is not known when the next is due, none is late.
+	get stale() {
+		return this.cadence > 0 && this.age > Math.max(STALE_AT_LEAST, STALE_INTERVALS * this.cadence);
+	}
+}
+
 export class Api {
-	// started(board, history), board(board), state(name, detail);
-	// askToken(refused) gives a promise of a token.
+	// started(board, history), board(board), state(name, detail, seconds): "live", "stale" for so
+	// many seconds, "reconnecting", "token"; askToken(refused) gives a promise of a token.
 	constructor(handlers) {
 		this.handlers = handlers;
+		this.pulse = new Pulse();
 		this.wake = () => {};
 		this.tokenCame = () => {};
 		this.token = remembered();
@@ -151,6 +182,20 @@ export class Api {
 		return (await this.get(path)).json();
 	}
 
+	async board() {
+		const response = await this.get("/api/v1/board");
+		const board = await response.json();
+		this.pulse.take(board, ageIn(response, board));
+		return board;
+	}
+
+	showPulse() {
+		if (this.pulse.stale)
+			this.handlers.state("stale", "the server has no new counters", this.pulse.age);
+		else
+			this.handlers.state("live");
+	}
+
 	async run() {
 		for (;;) {
 			let why = "the stream ended";
@@ -164,6 +209,7 @@ export class Api {
 				}
 			} finally {
 				clearTimeout(this.watchdog);
+				clearInterval(this.ticking);
 			}
 			await this.pauseFor(why);
 		}
@@ -173,19 +219,21 @@ export class Api {
 		this.stop = new AbortController();
 		this.silent = false;
 		this.watch(SILENT_AT_LEAST);
-		const board = await this.json("/api/v1/board");
+		const board = await this.board();
 		const history = await this.json("/api/v1/history");
 		this.handlers.started(board, history);
 		const stream = await this.get("/api/v1/stream");
 		let patience = SILENT_AT_LEAST;
+		this.ticking = setInterval(() => this.showPulse(), 1000);
 		await readEvents(stream.body, (event, data) => {
 			if (event !== "board")
 				return;
 			const next = JSON.parse(data);
 			this.delay = FIRST_DELAY;
 			patience = Math.max(SILENT_AT_LEAST, SILENT_INTERVALS * cadence(next));
-			this.handlers.state("live");
-			this.handlers.board(next);
+			if (this.pulse.take(next, 0))
+				this.handlers.board(next);
+			this.showPulse();
 		}, () => this.watch(patience));
 	}
 

@@ -40,7 +40,7 @@ const view = {
 let shown = null;
 let waiting = [];
 let paused = false;
-let link = { state: "connecting", why: "" };
+let link = { state: "connecting", text: "connecting", why: "" };
 let sectionNumber = 0;
 // When the coarser history was asked for.
 let pulled = -Infinity;
@@ -203,14 +203,17 @@ function render() {
 }
 
 function showState() {
-	const text = paused && link.state !== "live" ? `paused, ${link.state}` : paused ? "paused" : link.state;
+	const words = (text) => paused && link.state !== "live" ? `paused, ${text}` : paused ? "paused" : text;
 	$("state").dataset.state = paused ? "paused" : link.state;
 	$("state").title = link.why;
-	setText($("state-text"), text);
+	setText($("state-text"), words(link.text));
+	// Not each second that passes: this is read out.
+	setText($("state-said"), words(link.state));
+	document.documentElement.dataset.live = link.state === "live" ? "1" : "0";
 }
 
-function setLink(state, why = "") {
-	link = { state, why };
+function setLink(state, why = "", seconds = undefined) {
+	link = { state, text: seconds === undefined ? state : `${state}: ${duration(seconds)}`, why };
 	showState();
 }
 
@@ -277,10 +280,7 @@ function started(first, history) {
 
 const api = new Api({
 	started,
-	board(board) {
-		arrived(normal(board));
-		document.documentElement.dataset.live = "1";
-	},
+	board: (board) => arrived(normal(board)),
 	state: setLink,
 	askToken,
 });
