@@ -60,15 +60,7 @@ def idle(port, count=1000):
 
 def unread(port, count=200):
     """Many that ask and never read the answer."""
-    request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    socks = []
-    for _ in range(count):
-        sock = socket.socket()
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        sock.settimeout(5)
-        sock.connect(("127.0.0.1", port))
-        sock.sendall(request)
-        socks.append(sock)
+    socks = [ask_and_wait(port) for _ in range(count)]
     print(len(socks), well_served(port), unsent_kb(port) < 512 * count)
     for sock in socks:
         sock.close()
@@ -80,6 +72,57 @@ def unsent_kb(port):
         rows = [line.split() for line in file][1:]
     return sum(int(row[4].split(":")[0], 16) for row in rows
                if row[1].endswith(f":{port:04X}")) // 1024
+
+
+def ask_and_wait(port):
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.settimeout(5)
+    sock.connect(("127.0.0.1", port))
+    sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    return sock
+
+
+def rss_kb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+
+
+def versions(port, pid, count=60):
+    """Slow readers, each of another snapshot: what the server grows by, and whether others see
+    what is new."""
+    well_served(port)
+    before, most, served, socks = rss_kb(pid), 0, 0, []
+    for _ in range(count):
+        socks.append(ask_and_wait(port))
+        time.sleep(0.2)
+        for sock in socks:
+            sock.setblocking(False)
+            try:
+                sock.recv(64)
+            except OSError:
+                pass
+        most = max(most, rss_kb(pid))
+        served += well_served(port)
+    print(most - before, served, round(time.time() - snapshot_time(port)))
+
+
+def snapshot_time(port):
+    sock = connect(port)
+    sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    text = b"".join(iter(lambda: sock.recv(65536), b""))
+    return float(text.split(b"\nweir_snapshot_timestamp_seconds ")[1].split(b"\n")[0])
+
+
+def linger(port):
+    """Reads an answer a little at a time: after how many seconds it is cut off."""
+    sock, start = ask_and_wait(port), time.monotonic()
+    try:
+        while sock.recv(2048) and time.monotonic() - start < 50:
+            time.sleep(0.2)
+    except OSError:
+        pass
+    print(int(time.monotonic() - start))
 
 
 def slow(port):
@@ -147,4 +190,4 @@ def deaf(port, count=70):
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[2]](int(sys.argv[1]))
+    globals()[sys.argv[2]](int(sys.argv[1]), *map(int, sys.argv[3:]))

@@ -11,21 +11,34 @@ weir() {
 netns_add A
 PORT=9777
 
-# start: serves, and waits until it answers; the note is in $TMP/said
+# start WORDS...: serves, and waits until it answers; the note is in $TMP/said
 start() {
-	background ns "$A" "$WEIR" -n "$A" serve 2>"$TMP/said"
+	background ns "$A" "$WEIR" -n "$A" serve "$@" 2>"$TMP/said"
 	parent=$bg
 	wait_for 5 grep -q 'serving on' "$TMP/said"
+	child=$(pgrep -P "$parent")
 }
 clients() {
 	ns "$A" python3 "$ROOT/selftests/serve_clients.py" "$PORT" "$@"
 }
 
-# ---- connections ----------------------------------------------------------------
+# ---- slow readers, connections ----------------------------------------------------
 
-start
+weir map create many type hash key u32 value '{u64 packets; u64 bytes}' max 20000
+seq 12000 | sed 's/$/ packets=1/' | weir -q map import many -
+start listen 127.0.0.1:9778
+aside=$parent
+PORT=9778 clients linger >"$TMP/linger" &
+lingering=$!
+start interval 0.2
 like "$(clients trickle)" '^2100 True' 'more than there is room for, a byte now and then: others are served soon'
-
+read -r grown served age <<<"$(clients versions "$child")"
+[ "$grown" -lt 32768 ]
+verdict $? "60 slow readers, each of another snapshot, take little: $grown kB"
+is "$served $((age < 9))" '60 1' "others are served, with what is new: $age seconds old"
 stop "$parent"
+wait "$lingering"
+like "$(cat "$TMP/linger")" '^(29|3[0-9])$' 'an answer has half a minute'
+stop "$aside"
 
 done_testing

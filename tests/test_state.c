@@ -77,7 +77,7 @@ static const char *counters(const struct weir_page *page)
 
 static void expect(struct weir_state *state, const char *lines)
 {
-	struct weir_page *page = weir_state_view(state, WEIR_VIEW_METRICS, NULL);
+	struct weir_page *page = weir_state_view(state, WEIR_VIEW_METRICS);
 
 	assert_non_null(page);
 	assert_string_equal(counters(page), lines);
@@ -90,7 +90,7 @@ static void test_labels(void **unused)
 
 	(void)unused;
 	assert_int_equal(weir_state_start(&state), 0);
-	assert_null(weir_state_view(&state, WEIR_VIEW_METRICS, NULL));
+	assert_null(weir_state_view(&state, WEIR_VIEW_METRICS));
 	take(&state, 1, 7, "e", COUNTS({"a", 1}, {"b", 2}));
 	expect(&state, "weir_packets_total{map=\"m\",dev=\"e\",id=\"7\",key=\"a\"} 1\n"
 		       "weir_packets_total{map=\"m\",dev=\"e\",id=\"7\",key=\"b\"} 2\n");
@@ -118,21 +118,20 @@ static void test_holders(void **unused)
 {
 	struct weir_page *slow, *other;
 	struct weir_state state;
-	uint64_t sequence;
 	char before[4096];
 
 	(void)unused;
 	assert_int_equal(weir_state_start(&state), 0);
 	take(&state, 1, 7, "e", COUNTS({"a", 1}));
-	slow = weir_state_view(&state, WEIR_VIEW_METRICS, &sequence);
-	other = weir_state_view(&state, WEIR_VIEW_METRICS, NULL);
+	slow = weir_state_view(&state, WEIR_VIEW_METRICS);
+	other = weir_state_view(&state, WEIR_VIEW_METRICS);
 	assert_ptr_equal(slow, other);
-	assert_int_equal(sequence, 1);
+	assert_int_equal(slow->sequence, 1);
 	weir_page_release(other);
 	snprintf(before, sizeof(before), "%s", slow->text.bytes);
 	for (unsigned int s = 2; s < 9; s++) {
 		take(&state, s, 7, "e", COUNTS({"a", s}));
-		other = weir_state_view(&state, WEIR_VIEW_METRICS, NULL);
+		other = weir_state_view(&state, WEIR_VIEW_METRICS);
 		assert_ptr_not_equal(slow, other);
 		assert_string_equal(slow->text.bytes, before);
 		weir_page_release(other);
@@ -140,6 +139,30 @@ static void test_holders(void **unused)
 	weir_state_end(&state);
 	assert_string_equal(slow->text.bytes, before);
 	weir_page_release(slow);
+}
+
+/* Many that are: there are so many versions, and no more, and room again when one is done. */
+static void test_versions(void **unused)
+{
+	struct weir_page *held[WEIR_VERSIONS + 1];
+	struct weir_state state;
+
+	(void)unused;
+	assert_int_equal(weir_state_start(&state), 0);
+	for (unsigned int i = 0; i <= WEIR_VERSIONS; i++) {
+		take(&state, i + 1, 7, "e", COUNTS({"a", i + 1}));
+		held[i] = weir_state_view(&state, WEIR_VIEW_METRICS);
+		assert_non_null(held[i]);
+	}
+	assert_ptr_equal(held[WEIR_VERSIONS], held[WEIR_VERSIONS - 1]);
+	assert_int_equal(held[WEIR_VERSIONS]->sequence, WEIR_VERSIONS);
+	assert_true(state.crowded_ns > 0);
+	weir_page_release(held[0]);
+	held[0] = weir_state_view(&state, WEIR_VIEW_METRICS);
+	assert_int_equal(held[0]->sequence, WEIR_VERSIONS + 1);
+	for (unsigned int i = 0; i <= WEIR_VERSIONS; i++)
+		weir_page_release(held[i]);
+	weir_state_end(&state);
 }
 
 size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
@@ -152,7 +175,7 @@ static size_t allocated_bytes(void)
 
 static void ask(struct weir_state *state, enum weir_view view)
 {
-	struct weir_page *page = weir_state_view(state, view, NULL);
+	struct weir_page *page = weir_state_view(state, view);
 
 	assert_non_null(page);
 	weir_page_release(page);
@@ -190,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_holders),
+		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_week),
 	};
 

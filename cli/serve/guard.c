@@ -15,7 +15,10 @@
 static const unsigned int limit_seconds[WEIR_PHASES] = {
 	[WEIR_PHASE_FIRST] = 10,
 	[WEIR_PHASE_NEXT] = 20,
+	[WEIR_PHASE_ANSWER] = 30,
 };
+
+#define CROWDED_SECONDS 5 /* for an answer while those who are slow hold all versions of one */
 
 struct weir_guarded {
 	int fd;
@@ -24,16 +27,30 @@ struct weir_guarded {
 	struct weir_guarded *next, **from;
 };
 
-/* Under the lock. A second shutdown is harmless: the descriptor is open as long as it is here. */
+/* What waits to be sent is thrown away when the library closes @fd: else the kernel would keep it
+ * for as long as its reader likes. A second time is harmless. */
+static void cut(int fd)
+{
+	const struct linger none = {.l_onoff = 1};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	(void)shutdown(fd, SHUT_RDWR);
+}
+
+/* Under the lock: descriptors are open as long as they are here. */
 static void look(struct weir_guard *guard)
 {
 	uint64_t now_ns = weir_now_ns();
+	uint64_t crowded_ns = __atomic_load_n(&guard->state->crowded_ns, __ATOMIC_RELAXED);
+	bool is_crowded = crowded_ns && now_ns < crowded_ns + 2 * NSEC_PER_SEC;
 
 	for (struct weir_guarded *at = guard->connections; at; at = at->next) {
 		uint64_t limit_ns = limit_seconds[at->phase] * NSEC_PER_SEC;
 
+		if (is_crowded && at->phase == WEIR_PHASE_ANSWER)
+			limit_ns = CROWDED_SECONDS * NSEC_PER_SEC;
 		if (limit_ns && now_ns - at->since_ns >= limit_ns)
-			(void)shutdown(at->fd, SHUT_RDWR);
+			cut(at->fd);
 	}
 }
 
@@ -55,12 +72,12 @@ static void *run(void *cls)
 	return NULL;
 }
 
-int weir_guard_start(struct weir_guard *guard)
+int weir_guard_start(struct weir_guard *guard, const struct weir_state *state)
 {
 	pthread_condattr_t monotonic;
 	int err;
 
-	*guard = (struct weir_guard){0};
+	*guard = (struct weir_guard){.state = state};
 	(void)pthread_mutex_init(&guard->lock, NULL);
 	(void)pthread_condattr_init(&monotonic);
 	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -10,10 +10,13 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "cli/serve/state.h"
+
 enum weir_phase {
 	WEIR_PHASE_FIRST, /* accepted; until the headers of its first request are there */
 	WEIR_PHASE_NEXT,  /* answered; until those of the next one are */
 	WEIR_PHASE_ANSWER,
+	WEIR_PHASE_STREAM,
 	WEIR_PHASES
 };
 
@@ -23,11 +26,12 @@ struct weir_guard {
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t wake;
 	pthread_t thread;
+	const struct weir_state *state;
 	bool stopping;
 	struct weir_guarded *connections;
 };
 
-int weir_guard_start(struct weir_guard *guard);
+int weir_guard_start(struct weir_guard *guard, const struct weir_state *state);
 /* Connections may still be there, and are to be removed. */
 void weir_guard_stop(struct weir_guard *guard);
 /* In the first phase; @fd stays the caller's, and open until it is removed. NULL: no memory, and

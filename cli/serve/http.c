@@ -53,6 +53,12 @@ struct weir_http {
 	bool stopping;
 };
 
+static struct weir_guarded *guarded_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
 /* ---- answers ------------------------------------------------------------- */
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int status,
@@ -106,7 +112,7 @@ static void release_page(void *page)
 static enum MHD_Result answer_view(struct weir_http *http, struct MHD_Connection *connection,
 				   enum weir_view view, const char *type)
 {
-	struct weir_page *page = weir_state_view(http->opts.state, view, NULL);
+	struct weir_page *page = weir_state_view(http->opts.state, view);
 	struct MHD_Response *response;
 
 	if (!page)
@@ -124,17 +130,15 @@ static enum MHD_Result answer_view(struct weir_http *http, struct MHD_Connection
 /* What is to be sent next; false: nothing yet. Under the lock. */
 static bool next_event(struct stream *stream)
 {
-	uint64_t sequence;
-	struct weir_page *page =
-		weir_state_view(stream->http->opts.state, WEIR_VIEW_EVENT, &sequence);
+	struct weir_page *page = weir_state_view(stream->http->opts.state, WEIR_VIEW_EVENT);
 
-	if (!page || sequence == stream->sequence) {
+	if (!page || page->sequence == stream->sequence) {
 		weir_page_release(page);
 		return false;
 	}
 	stream->page = page;
 	stream->at = 0;
-	stream->sequence = sequence;
+	stream->sequence = page->sequence;
 	stream->beat = stream->http->beat;
 	return true;
 }
@@ -208,6 +212,7 @@ static enum MHD_Result answer_stream(struct weir_http *http, struct MHD_Connecti
 	if (!stream)
 		return refuse(http, connection, MHD_HTTP_SERVICE_UNAVAILABLE,
 			      "too many streams are open\n", MHD_HTTP_HEADER_RETRY_AFTER, "10");
+	weir_guard_enter(&http->guard, guarded_of(connection), WEIR_PHASE_STREAM);
 	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_PIECE, send_stream,
 						     stream, end_stream);
 	if (!response)
@@ -276,12 +281,6 @@ static enum MHD_Result answer_data(struct weir_http *http, struct MHD_Connection
 	if (!strcmp(path, "/api/v1/stream") && !head)
 		return answer_stream(http, connection);
 	return refuse(http, connection, MHD_HTTP_NOT_FOUND, "not found\n", NULL, NULL);
-}
-
-static struct weir_guarded *guarded_of(struct MHD_Connection *connection)
-{
-	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-		->socket_context;
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
@@ -366,7 +365,7 @@ static struct MHD_Daemon *start_daemon(struct weir_http *http)
 int weir_http_start(const struct weir_http_opts *opts, struct weir_http **out)
 {
 	struct weir_http *http = calloc(1, sizeof(*http));
-	int err = http ? weir_guard_start(&http->guard) : -ENOMEM;
+	int err = http ? weir_guard_start(&http->guard, opts->state) : -ENOMEM;
 
 	if (err) {
 		free(http);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/interval.h"
 #include "cli/serve/state.h"
 
 int weir_state_start(struct weir_state *state)
@@ -12,20 +13,32 @@ int weir_state_start(struct weir_state *state)
 	return -pthread_mutex_init(&state->lock, NULL);
 }
 
-/* Texts of a board that is over: their memory serves the next ones, if those are asked for. */
-static void drop_views(struct weir_state *state)
+/* The state alone holds it. Under the lock nobody can become a holder, they only leave. */
+static bool is_idle(const struct weir_page *page)
 {
-	for (int view = 0; view < WEIR_VIEWS; view++) {
-		weir_page_release(state->spares[view]);
-		state->spares[view] = state->views[view];
-		state->views[view] = NULL;
-	}
+	return __atomic_load_n(&page->holders, __ATOMIC_ACQUIRE) == 1;
+}
+
+/* Of texts that nobody reads those that @sequence and later boards have are kept: their memory
+ * serves the next ones, and new memory is new page faults. */
+static void drop_idle(struct weir_state *state, uint64_t sequence)
+{
+	for (int view = 0; view < WEIR_VIEWS; view++)
+		for (int i = 0; i < WEIR_VERSIONS; i++) {
+			struct weir_page **page = &state->versions[view][i];
+
+			if (!*page || (*page)->sequence >= sequence || !is_idle(*page))
+				continue;
+			weir_page_release(*page);
+			*page = NULL;
+		}
 }
 
 void weir_state_end(struct weir_state *state)
 {
-	drop_views(state);
-	drop_views(state);
+	for (int view = 0; view < WEIR_VIEWS; view++)
+		for (int i = 0; i < WEIR_VERSIONS; i++)
+			weir_page_release(state->versions[view][i]);
 	weir_labels_free(&state->labels);
 	weir_board_free(&state->board);
 	pthread_mutex_destroy(&state->lock);
@@ -37,7 +50,7 @@ int weir_state_take(struct weir_state *state, struct weir_snap *snap)
 
 	pthread_mutex_lock(&state->lock);
 	state->cpu_ns += snap->cost_ns;
-	drop_views(state);
+	drop_idle(state, state->sequence);
 	err = weir_board_take(&state->board, snap);
 	state->sequence++;
 	pthread_mutex_unlock(&state->lock);
@@ -63,18 +76,35 @@ static void write_view(struct weir_state *state, enum weir_view view, struct wei
 	}
 }
 
-/* An empty page, by preference one that was there already: new memory is new page faults. */
-static struct weir_page *new_page(struct weir_state *state, enum weir_view view)
+static struct weir_page *newest(struct weir_page **versions)
 {
-	struct weir_page *page = state->spares[view];
+	struct weir_page *page = NULL;
 
-	/* nobody can become its holder now, they only leave */
-	if (page && __atomic_load_n(&page->holders, __ATOMIC_ACQUIRE) == 1) {
-		state->spares[view] = NULL;
-		page->text.len = 0;
-		return page;
+	for (int i = 0; i < WEIR_VERSIONS; i++)
+		if (versions[i] && (!page || versions[i]->sequence > page->sequence))
+			page = versions[i];
+	return page;
+}
+
+/* Where a new version goes: in place of an idle one, for its memory, or where there is none;
+ * NULL: all are being read. */
+static struct weir_page **place_for(struct weir_page **versions)
+{
+	struct weir_page **place = NULL;
+
+	for (int i = 0; i < WEIR_VERSIONS; i++) {
+		if (versions[i] && is_idle(versions[i]))
+			return &versions[i];
+		if (!versions[i])
+			place = &versions[i];
 	}
-	page = calloc(1, sizeof(*page));
+	return place;
+}
+
+static struct weir_page *new_page(void)
+{
+	struct weir_page *page = calloc(1, sizeof(*page));
+
 	if (!page)
 		return NULL;
 	weir_buf_init(&page->text, -1);
@@ -82,32 +112,39 @@ static struct weir_page *new_page(struct weir_state *state, enum weir_view view)
 	return page;
 }
 
-static struct weir_page *make_page(struct weir_state *state, enum weir_view view)
+/* NULL: no memory. */
+static struct weir_page *make_page(struct weir_state *state, enum weir_view view,
+				   struct weir_page **place)
 {
-	struct weir_page *page = new_page(state, view);
-
-	if (!page)
+	if (!*place)
+		*place = new_page();
+	if (!*place)
 		return NULL;
-	write_view(state, view, &page->text);
-	if (weir_buf_string(&page->text))
-		return page;
-	weir_page_release(page);
+	(*place)->text.len = 0;
+	(*place)->sequence = state->sequence;
+	write_view(state, view, &(*place)->text);
+	if (weir_buf_string(&(*place)->text))
+		return *place;
+	weir_page_release(*place);
+	*place = NULL;
 	return NULL;
 }
 
-struct weir_page *weir_state_view(struct weir_state *state, enum weir_view view, uint64_t *sequence)
+struct weir_page *weir_state_view(struct weir_state *state, enum weir_view view)
 {
-	struct weir_page *page = NULL;
+	struct weir_page **versions = state->versions[view], **place, *page;
 
 	pthread_mutex_lock(&state->lock);
-	if (state->sequence && !state->views[view])
-		state->views[view] = make_page(state, view);
-	if (state->sequence)
-		page = state->views[view];
+	page = newest(versions);
+	if (state->sequence && (!page || page->sequence != state->sequence)) {
+		place = place_for(versions);
+		if (place)
+			page = make_page(state, view, place);
+		else
+			__atomic_store_n(&state->crowded_ns, weir_now_ns(), __ATOMIC_RELAXED);
+	}
 	if (page)
 		__atomic_add_fetch(&page->holders, 1, __ATOMIC_RELAXED);
-	if (sequence)
-		*sequence = state->sequence;
 	pthread_mutex_unlock(&state->lock);
 	return page;
 }

@@ -20,9 +20,14 @@ enum weir_view {
 	WEIR_VIEWS = WEIR_VIEW_HISTORY + WEIR_TIERS
 };
 
+/* Texts of one view that there are at most. Who is slow to read holds one, of the board of
+ * then; when all are held, others get the newest of them. */
+#define WEIR_VERSIONS 6
+
 /* A text that several clients hold. */
 struct weir_page {
 	struct weir_buf text;
+	uint64_t sequence;    /* of its board */
 	unsigned int holders; /* changed by atomic operations */
 };
 
@@ -37,12 +42,13 @@ struct weir_labels {
 struct weir_state {
 	pthread_mutex_t lock;
 	struct weir_board board;
-	struct weir_page *views[WEIR_VIEWS];  /* of this board; NULL: not asked for yet */
-	struct weir_page *spares[WEIR_VIEWS]; /* of the one before, for their memory */
+	/* of this board and those before, held here, too; in no order */
+	struct weir_page *versions[WEIR_VIEWS][WEIR_VERSIONS];
 	struct weir_labels labels;
 	uint64_t sequence;	    /* of the board; 0: none yet */
 	uint64_t interval_ns;	    /* between snapshots, as configured; set by who starts it */
 	uint64_t cpu_ns;	    /* that collecting has taken since the start */
+	uint64_t crowded_ns;	    /* when last there was no room for a version; atomic */
 	uint64_t requests, refused; /* answered, and turned away; atomic */
 };
 
@@ -50,10 +56,9 @@ int weir_state_start(struct weir_state *state);
 void weir_state_end(struct weir_state *state);
 /* Takes @snap in, as weir_board_take() does. */
 int weir_state_take(struct weir_state *state, struct weir_snap *snap);
-/* A text of the present board, to be released; NULL: no memory, or no board yet. *sequence may
- * be NULL. */
-struct weir_page *weir_state_view(struct weir_state *state, enum weir_view view,
-				  uint64_t *sequence);
+/* A text of the present board, or, when too many are held, of one before; to be released.
+ * NULL: no memory, or no board yet. */
+struct weir_page *weir_state_view(struct weir_state *state, enum weir_view view);
 void weir_page_release(struct weir_page *page);
 
 /* ---- texts (metrics.c, json.c) ------------------------------------------- */
