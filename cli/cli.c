@@ -150,7 +150,7 @@ int weir_cli_run(const struct weir_cli *cli)
 	weir_say_start(cli->globals.quiet, cli->globals.verbose);
 	err = cli->command->run(&cli->globals, &cli->cfg);
 	out_err = weir_out_finish();
-	if (err < 0 && !weir_say_had_error())
+	if (err < 0 && out_err != -EPIPE && !weir_say_had_error())
 		weir_say_error("%s: %s", cli->command->name, strerror(-err));
 	if (err < 0 || out_err < 0 || err == WEIR_EXIT_DIFFERS)
 		return WEIR_EXIT_FAILED;

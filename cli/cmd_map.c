@@ -31,7 +31,7 @@ static struct weir_dump_opts dump_opts(const struct weir_globals *globals,
 static int finish(int64_t ret)
 {
 	if (ret == -EPIPE || ret == -ENOSPC || ret == -EIO || ret == -EBADF)
-		weir_say_error("standard output: %s", strerror((int)-ret));
+		weir_out_say((int)ret);
 	return ret < 0 ? (int)ret : 0;
 }
 

@@ -89,7 +89,7 @@ static int64_t compare(const struct weir_globals *globals, const struct weir_map
 	weir_map_progress_end(&bulk.progress);
 	err = weir_changes_close(changes);
 	if (err && !weir_say_had_error())
-		weir_say_error("standard output: %s", strerror(-err));
+		weir_out_say(err);
 	n = err && n >= 0 ? err : n;
 	weir_map_line_close(&other);
 	weir_map_line_close(&line);

@@ -257,9 +257,7 @@ static int report_once(struct report *report, struct weir_stat *stat)
 			err = weir_reading_take(&map->last, map->ctrs, (size_t)n);
 	}
 	end(report);
-	if (!err && (fflush(stdout) || ferror(stdout)))
-		err = -EIO;
-	return err;
+	return err ?: weir_out_flush();
 }
 
 /* The reading that the first rates are counted from. */

@@ -274,15 +274,32 @@ const char *weir_text_hex(const uint8_t *bytes, size_t n, char *buf)
 	return buf;
 }
 
+/* Of the first write that failed: stdio forgets it. */
+static int failed;
+static bool said;
+
+int weir_out_flush(void)
+{
+	errno = 0;
+	if ((fflush(stdout) || ferror(stdout)) && !failed)
+		failed = errno ? -errno : -EIO;
+	return failed;
+}
+
+void weir_out_say(int err)
+{
+	failed = err;
+	said = true;
+	if (err != -EPIPE)
+		weir_say_error("standard output: %s", strerror(-err));
+}
+
 int weir_out_finish(void)
 {
-	int err = 0;
+	int err = weir_out_flush();
 
-	errno = 0;
-	if (fflush(stdout) || ferror(stdout)) {
-		err = errno ? -errno : -EIO;
-		weir_say_error("standard output: %s", strerror(-err));
-	}
+	if (err && !said)
+		weir_out_say(err);
 	if (fflush(stderr) || ferror(stderr))
 		err = err ? err : -EIO;
 	return err;

@@ -55,8 +55,13 @@ const char *weir_text_age(uint64_t seconds, char *buf, size_t len);
 /* @bytes as hexadecimal digits; @buf holds 2 * @n + 1. */
 const char *weir_text_hex(const uint8_t *bytes, size_t n, char *buf);
 
-/* Flushes both streams. -EIO or the like after an error line when something
- * could not be written. */
+/* What was printed is out. -errno of the first write that failed, which weir_out_finish() says. */
+int weir_out_flush(void);
+/* An error line about @err of standard output. A reader that has seen enough (head) is none: the
+ * exit status tells. */
+void weir_out_say(int err);
+/* Flushes both streams. -EIO or the like after weir_out_say() when something could not be
+ * written. */
 int weir_out_finish(void);
 
 #endif

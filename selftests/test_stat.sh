@@ -270,6 +270,16 @@ wait "$bg"
 is "$? $(wc -l <"$TMP/said")" '1 1' 'an interface that is gone ends it, with a line'
 like "$(cat "$TMP/said")" '^weir: the interface .*' 'that says so'
 
+# ---- where it goes ---------------------------------------------------------------------
+
+"$WEIR" map create gone type hash key u32 value '{u64 packets; u64 bytes}' max 9
+"$WEIR" map set gone 1 packets=5
+"$WEIR" stat gone interval 0.02 2>"$TMP/said" | head -n 1 >"$TMP/head"
+is "${PIPESTATUS[0]} $(wc -l <"$TMP/head") $(cat "$TMP/said")" '1 1 ' 'who reads no more ends it, without a word'
+"$WEIR" stat gone interval 0.02 >/dev/full 2>"$TMP/said"
+is "$? $(cat "$TMP/said")" '1 weir: standard output: No space left on device' 'a full disk'
+rm "$GLOBALS/gone"
+
 fails 'a program is no map' "$WEIR" stat $BPFFS/prog
 like "$err" 'program id' 'and is called so'
 
