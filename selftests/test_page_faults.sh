@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The page of weir serve where things are unusual: large events, strange names, values that
-# JavaScript cannot hold, servers that are slow, stand still.
+# JavaScript cannot hold, servers that are slow or stand still; where nobody looks.
 # shellcheck disable=SC2016 # expressions are the browser's
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -76,6 +76,30 @@ browser wait 10 'document.querySelector("[data-map=large] [data-counter=\"1\"]")
 is "$(value 0 packets)" '"9007199254740991,9007199254740991"' 'the largest value that JavaScript is sure of, in full'
 is "$(value 1 packets)" '"~9007199254740990,~9007199254740990"' 'beyond that a value is marked as rounded'
 is "$(value 0 bytes)" '"~18446744073709600000,~18446744073709600000"' 'and has no digits that are not known'
+
+# ---- a page that nobody sees -----------------------------------------------------------------------
+
+# hidden true|false
+hidden() {
+	browser eval "Object.defineProperty(document, 'hidden', { configurable: true, get: () => $1 }) && document.dispatchEvent(new Event('visibilitychange'))" >/dev/null
+}
+# connections: of the browser to the server; idle ones end after 10 s
+connections() {
+	ns "$B" ss -Htn state established "sport = :$PORT" | wc -l
+}
+points='window.weirPoints()'
+gap='Math.max(...window.weirTimes().map((time, i, all) => i ? time - all[i - 1] : 0))'
+before=$(browser eval "$points")
+ok 'a page has a stream' wait_for 15 eval '[ "$(connections)" = 1 ]'
+hidden true
+ok 'which ends when nobody sees it' wait_for 5 eval '[ "$(connections)" = 0 ]'
+sleep 3
+hidden false
+is "$(browser wait 5 "$LIVE && $points > $before + 7")" true 'and when it is seen again it has what was meanwhile'
+is "$(browser eval "$gap < 2")" true 'without a hole'
+hidden true
+hidden false
+is "$(browser wait 0.6 "$STATE === \"reconnecting\"") $(browser wait 5 "$LIVE")" 'false true' 'a glance aside is no failure'
 
 # ---- a collector that stands still -----------------------------------------------------------------
 

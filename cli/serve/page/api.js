@@ -149,7 +149,7 @@ export class Api {
 				this.restart();
 		});
 		addEventListener("online", () => this.wake());
-		document.addEventListener("visibilitychange", () => document.hidden || this.wake());
+		document.addEventListener("visibilitychange", () => this.turn());
 	}
 
 	takeHash() {
@@ -196,8 +196,29 @@ export class Api {
 			this.handlers.state("live");
 	}
 
+	// A browser has six connections to a server, for all of its pages: one that nobody sees leaves
+	// them to the others. History fills the hole.
+	turn() {
+		if (!document.hidden) {
+			this.wake();
+			return;
+		}
+		this.left = true;
+		this.stop?.abort();
+	}
+
+	async untilSeen() {
+		while (document.hidden) {
+			this.handlers.state("connecting", "the page is hidden");
+			await new Promise((resolve) => {
+				this.wake = resolve;
+			});
+		}
+	}
+
 	async run() {
 		for (;;) {
+			await this.untilSeen();
 			let why = "the stream ended";
 			try {
 				await this.session();
@@ -211,13 +232,14 @@ export class Api {
 				clearTimeout(this.watchdog);
 				clearInterval(this.ticking);
 			}
-			await this.pauseFor(why);
+			if (!this.left)
+				await this.pauseFor(why);
 		}
 	}
 
 	async session() {
 		this.stop = new AbortController();
-		this.silent = false;
+		this.silent = this.left = false;
 		this.watch(SILENT_AT_LEAST);
 		const board = await this.board();
 		const history = await this.json("/api/v1/history");

@@ -7,7 +7,7 @@ import { Api, usableToken } from "./api.js";
 import { Store, POINTS, appendBoard, appendHistory, mapKey } from "./store.js";
 import { DevCard } from "./dev.js";
 import { MapSection } from "./map.js";
-import { firstPoints, firstStep } from "./plot.js";
+import { firstPoints, firstStep, firstTimes } from "./plot.js";
 import { segmented } from "./choice.js";
 
 const UNITS = { bits: { factor: 8, name: "bit/s" }, bytes: { factor: 1, name: "B/s" } };
@@ -224,10 +224,8 @@ function arrived(board) {
 		return;
 	}
 	take(board);
-	if (!document.hidden) {
-		pullPast();
-		render();
-	}
+	pullPast();
+	render();
 }
 
 function setPaused(now) {
@@ -286,9 +284,9 @@ const api = new Api({
 });
 
 $("pause").addEventListener("click", () => setPaused(!paused));
-document.addEventListener("visibilitychange", () => document.hidden || render());
 prefersDark.addEventListener("change", () => setTheme(theme.value));
 window.weirPoints = firstPoints;
 window.weirStep = firstStep;
+window.weirTimes = firstTimes;
 setTheme(theme.value);
 api.run();

@@ -182,8 +182,12 @@ export function firstPoints() {
 	return first()?.points || 0;
 }
 
+export function firstTimes() {
+	return first()?.u.data[0] || [];
+}
+
 // Seconds between the last two points.
 export function firstStep() {
-	const times = first()?.u.data[0] || [];
+	const times = firstTimes();
 	return times.length > 1 ? times.at(-1) - times.at(-2) : 0;
 }
