@@ -101,6 +101,43 @@ hidden true
 hidden false
 is "$(browser wait 0.6 "$STATE === \"reconnecting\"") $(browser wait 5 "$LIVE")" 'false true' 'a glance aside is no failure'
 
+# ---- a clock that is set back ----------------------------------------------------------------------
+
+# What the server says of moments behind window.step is earlier by window.back seconds.
+clock='(() => {
+	const shift = (time) => time - (time > step ? back : 0);
+	const real = fetch;
+	window.step = Date.now() / 1000;
+	window.back = 7200;
+	window.asked = [];
+	const transform = (text, to) => to.enqueue(text.replace(/"time":([0-9.]+)/, (all, time) => `"time":${shift(Number(time))}`));
+	const shifted = (body) => body.pipeThrough(new TextDecoderStream()).pipeThrough(new TransformStream({ transform })).pipeThrough(new TextEncoderStream());
+	window.fetch = async (path, options) => {
+		const response = await real(path, options), { headers } = response;
+		asked.push(path);
+		if (path === "/api/v1/stream")
+			return new Response(shifted(response.body), { headers });
+		const answer = await response.json();
+		if (answer.times)
+			answer.times = answer.times.map(shift);
+		else
+			answer.time = shift(answer.time);
+		return new Response(JSON.stringify(answer), { headers });
+	};
+})()'
+browser eval "${clock//$'\n'/ }" >/dev/null
+last='window.weirTimes().at(-1)'
+sleep 1.5
+hidden true
+hidden false
+is "$(browser wait 5 "$points > 5 && $last < step - 7000 && $gap < 2")" true 'plots begin anew behind a step back in the history'
+browser eval 'document.querySelector("#span button[value=\"30\"]").click()' >/dev/null
+browser wait 5 'asked.filter((path) => /every=30$/.test(path)).length === 1' >/dev/null
+browser eval 'window.back = 14400' >/dev/null
+is "$(browser wait 5 'asked.filter((path) => /every=30$/.test(path)).length === 2')" true 'and the next point of a coarser history is asked for'
+browser eval 'document.querySelector("#span button[value=\"1\"]").click()' >/dev/null
+is "$(browser wait 5 "$points > 5 && $points < 30 && $last < step - 14000 && $LIVE")" true 'and go on behind a step back of the stream'
+
 # ---- a collector that stands still -----------------------------------------------------------------
 
 kill -STOP "$bg"

@@ -241,8 +241,9 @@ export class Api {
 		this.stop = new AbortController();
 		this.silent = this.left = false;
 		this.watch(SILENT_AT_LEAST);
-		const board = await this.board();
+		// In this order: a board that is older than the history would look as if time went back.
 		const history = await this.json("/api/v1/history");
+		const board = await this.board();
 		this.handlers.started(board, history);
 		const stream = await this.get("/api/v1/stream");
 		let patience = SILENT_AT_LEAST;

@@ -81,7 +81,7 @@ function updateRuns(board) {
 			const last = lastRuns.get(id);
 			if (runs === undefined || last?.time === board.time)
 				continue;
-			if (last && runs >= last.runs)
+			if (last && runs >= last.runs && board.time > last.time)
 				view.runs.set(id, perRun(last, { runs, ns, time: board.time }));
 			lastRuns.set(id, { runs, ns, time: board.time });
 		}
@@ -107,7 +107,7 @@ function perRun(last, now) {
 async function pullPast() {
 	const every = span.value;
 	const seconds = shown ? every * shown.interval : 0;
-	if (every === LIVE || !shown || shown.time - pulled < seconds)
+	if (every === LIVE || !shown || Math.abs(shown.time - pulled) < seconds)
 		return;
 	pulled = shown.time;
 	try {

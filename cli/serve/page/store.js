@@ -88,6 +88,10 @@ class Group {
 
 export class Store {
 	constructor() {
+		this.clear();
+	}
+
+	clear() {
 		this.axis = new Float64Array(POINTS);
 		this.ticks = 0;
 		this.slot = 0;
@@ -114,6 +118,13 @@ export class Store {
 			this.groups.set(key, group);
 		}
 		return group;
+	}
+
+	// A clock that was set back: the points on the other side of that could not be told from
+	// those to come. One that is late by less is waited for.
+	startAnew(time, interval) {
+		if (this.last - time > interval)
+			this.clear();
 	}
 
 	// Opens the slot for a new moment. False if it is not later than the last.
@@ -193,7 +204,10 @@ function putMap(store, map, counters, at) {
 
 export function appendBoard(store, board) {
 	// The first reading of all has no rates.
-	if (!board.seconds || !store.tick(board.time, board.seconds))
+	if (!board.seconds)
+		return;
+	store.startAnew(board.time, board.interval);
+	if (!store.tick(board.time, board.seconds))
 		return;
 	for (const dev of board.devs) {
 		for (const field of DEV_RATES)
@@ -206,13 +220,18 @@ export function appendBoard(store, board) {
 // The history names interfaces and maps by number, the board knows the rest.
 // The server leaves out the slowest counters when there are too many.
 // Only what is later than the store's last point is taken, so that after a
-// reconnect it fills the hole.
+// reconnect it fills the hole, and what is behind the last step back of the
+// clock.
 export function appendHistory(store, history, board) {
 	const devs = new Map(board.devs.map((dev) => [dev.ifindex, dev.name]));
 	const maps = new Map(board.maps.map((map) => [map.id, map]));
 
-	(history.times || []).forEach((time, i) => {
-		if (!store.tick(time, board.interval))
+	const times = history.times || [];
+	const from = times.findLastIndex((time, i) => times[i - 1] - time > board.interval);
+
+	store.startAnew(times.at(-1), board.interval);
+	times.forEach((time, i) => {
+		if (i < from || !store.tick(time, board.interval))
 			return;
 		for (const dev of history.devs || []) {
 			for (const field of devs.has(dev.ifindex) ? DEV_RATES : [])
