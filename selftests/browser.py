@@ -8,6 +8,7 @@ Reads lines from standard input, answers each with one line of JSON:
   eval EXPRESSION             its value (promises are awaited)
   wait SECONDS EXPRESSION     true as soon as it is true, or false
   shot FILE                   a PNG of what is visible
+  heap                        bytes that the page's objects have, without garbage
   complaints                  console errors, exceptions, failed requests since the start
   requests                    origins that were asked for anything
 """
@@ -121,6 +122,10 @@ class Browser:
             time.sleep(0.1)
         return False
 
+    def heap(self):
+        self.call("HeapProfiler.collectGarbage")
+        return round(self.call("Runtime.getHeapUsage")["usedSize"])
+
     def shot(self, path):
         png = self.call("Page.captureScreenshot", format="png")["data"]
         with open(path, "wb") as file:
@@ -143,6 +148,8 @@ def main():
                 value = browser.wait(*rest.split(" ", 1))
             elif word == "shot":
                 value = browser.shot(rest)
+            elif word == "heap":
+                value = browser.heap()
             elif word == "complaints":
                 browser.eval("1")
                 value = browser.complaints

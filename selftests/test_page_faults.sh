@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The page of weir serve where things are unusual: large events, strange names, values that
-# JavaScript cannot hold, servers that are slow or stand still; where nobody looks.
+# JavaScript cannot hold; a pause, a page that nobody sees; a server whose clock is set back, that
+# stands still, that is slow.
 # shellcheck disable=SC2016 # expressions are the browser's
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -26,6 +27,9 @@ browser() {
 	printf '%s\n' "$answer"
 }
 STATE='document.getElementById("state-text").textContent'
+points='window.weirPoints()'
+last='window.weirTimes().at(-1)'
+gap='Math.max(...window.weirTimes().map((time, i, all) => i ? time - all[i - 1] : 0))'
 LIVE='document.documentElement.dataset.live === "1"'
 
 "$WEIR" -n "$B" -q attach dev eth0 xdp generic obj "$BUILD/bpf/count.o"
@@ -77,6 +81,36 @@ is "$(value 0 packets)" '"9007199254740991,9007199254740991"' 'the largest value
 is "$(value 1 packets)" '"~9007199254740990,~9007199254740990"' 'beyond that a value is marked as rounded'
 is "$(value 0 bytes)" '"~18446744073709600000,~18446744073709600000"' 'and has no digits that are not known'
 
+# ---- a pause ---------------------------------------------------------------------------------------
+
+"$WEIR" map create many type hash key u32 value '{u64 packets; u64 bytes}' max 6000
+seq 6000 | sed 's/$/ packets=1,bytes=2/' | "$WEIR" -q map import many -
+browser wait 10 'document.querySelector("[data-map=many] [data-counter]")' >/dev/null
+click() {
+	browser eval "document.querySelector('$1').click()" >/dev/null
+}
+eth0='document.querySelector("[data-dev=eth0] [data-cell=rx_packets]").dataset.value'
+sleep 1
+click '#pause'
+stood=$(browser eval "[$last, $eth0].join()" | tr -d '"')
+start=$(browser eval "$points")
+send "$A" v0 ipv4 77 >/dev/null
+sleep 1
+before=$(browser heap)
+sleep 4
+grown=$(($(browser heap) - before))
+ok 'a page that is paused keeps no boards' [ $grown -lt 1000000 ]
+note "grown by $grown bytes"
+click '#units button[value=bytes]'
+click '#theme button[value=dark]'
+is "$(browser eval "[$last, $eth0].join()")" "\"$stood\"" 'and shows nothing new, also where it is drawn anew'
+click '#pause'
+is "$(browser eval "$eth0 - ${stood##*,}")" 77 'and at once the newest when it goes on'
+is "$(browser eval "$points > $start + 10 && $gap < 2")" true 'with what was meanwhile'
+click '#units button[value=bits]'
+click '#theme button[value=auto]'
+rm "$BPFFS/tc/globals/many"
+
 # ---- a page that nobody sees -----------------------------------------------------------------------
 
 # hidden true|false
@@ -87,8 +121,6 @@ hidden() {
 connections() {
 	ns "$B" ss -Htn state established "sport = :$PORT" | wc -l
 }
-points='window.weirPoints()'
-gap='Math.max(...window.weirTimes().map((time, i, all) => i ? time - all[i - 1] : 0))'
 before=$(browser eval "$points")
 ok 'a page has a stream' wait_for 15 eval '[ "$(connections)" = 1 ]'
 hidden true
@@ -126,7 +158,6 @@ clock='(() => {
 	};
 })()'
 browser eval "${clock//$'\n'/ }" >/dev/null
-last='window.weirTimes().at(-1)'
 sleep 1.5
 hidden true
 hidden false

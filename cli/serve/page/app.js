@@ -29,7 +29,8 @@ const mapSections = new Map();
 const lastRuns = new Map();
 const view = {
 	get store() {
-		return stores.get(span.value);
+		const store = stores.get(span.value);
+		return store === live && frozen ? frozen : store;
 	},
 	runs: new Map(),
 	units: () => UNITS[units.value],
@@ -37,9 +38,12 @@ const view = {
 	mapId: (index) => sectionOf(index)?.node.id,
 };
 
+let newest = null;
+// What is on the screen; newest, unless paused.
 let shown = null;
-let waiting = [];
 let paused = false;
+// The readings as they were when it was paused.
+let frozen = null;
 let link = { state: "connecting", text: "connecting", why: "" };
 let sectionNumber = 0;
 // When the coarser history was asked for.
@@ -127,12 +131,6 @@ function nameSpans() {
 	}
 }
 
-function take(board) {
-	appendBoard(live, board);
-	updateRuns(board);
-	shown = board;
-}
-
 function showDevs(devs) {
 	const few = devs.length <= FEW_DEVS;
 	for (const dev of devs) {
@@ -217,27 +215,29 @@ function setLink(state, why = "", seconds = undefined) {
 	showState();
 }
 
-// What comes while paused waits, so that what is on the screen stays whole.
 function arrived(board) {
-	if (paused) {
-		waiting = [...waiting.slice(1 - POINTS), board];
-		return;
-	}
-	take(board);
+	appendBoard(live, board);
+	newest = board;
+	if (!paused)
+		showNewest();
+}
+
+function showNewest() {
+	updateRuns(newest);
+	shown = newest;
 	pullPast();
 	render();
 }
 
 function setPaused(now) {
 	paused = now;
+	// So that all that is on the screen, or comes onto it, is of one moment.
+	frozen = paused ? live.copy() : null;
 	$("pause").setAttribute("aria-pressed", String(paused));
 	setText($("pause"), paused ? "Resume" : "Pause");
 	showState();
-	if (paused)
-		return;
-	waiting.forEach(take);
-	waiting = [];
-	render();
+	if (!paused && newest)
+		showNewest();
 }
 
 function setTheme(value) {
@@ -271,8 +271,7 @@ function askToken(refused) {
 function started(first, history) {
 	const board = normal(first);
 	$("token-form").hidden = true;
-	if (!paused)
-		appendHistory(live, history, board);
+	appendHistory(live, history, board);
 	arrived(board);
 }
 

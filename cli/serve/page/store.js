@@ -15,6 +15,10 @@ class Ring {
 		this.seen = 0;
 		this.score = 0;
 	}
+
+	copy() {
+		return Object.assign(new Ring(), this, { data: this.data.slice() });
+	}
 }
 
 // The series of one interface, or one rate of all counters of one map.
@@ -24,6 +28,11 @@ class Group {
 		this.rings = new Map();
 		this.total = new Ring();
 		this.seen = store.ticks;
+	}
+
+	copy(store) {
+		const rings = new Map([...this.rings].map(([name, ring]) => [name, ring.copy()]));
+		return Object.assign(new Group(store), this, { store, rings, total: this.total.copy() });
 	}
 
 	// Counters that never moved need no ring: a map may have thousands.
@@ -97,6 +106,12 @@ export class Store {
 		this.slot = 0;
 		this.length = 0;
 		this.groups = new Map();
+	}
+
+	copy() {
+		const store = Object.assign(new Store(), this, { axis: this.axis.slice() });
+		store.groups = new Map([...this.groups].map(([key, group]) => [key, group.copy(store)]));
+		return store;
 	}
 
 	get last() {
