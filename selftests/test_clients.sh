@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # weir serve among clients that take what there is: connections, time, memory. Others are
-# served all the same.
+# served all the same. And each of its two processes when the other one hangs.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -10,19 +10,24 @@ weir() {
 }
 netns_add A
 PORT=9777
+STARTED=0
 
-# start WORDS...: serves, and waits until it answers; the note is in $TMP/said
+# start WORDS...: serves, and waits until it answers; the note is in $said
 start() {
-	background ns "$A" "$WEIR" -n "$A" serve "$@" 2>"$TMP/said"
+	said=$TMP/said-$((++STARTED))
+	background ns "$A" "$WEIR" -n "$A" serve "$@" 2>"$said"
 	parent=$bg
-	wait_for 5 grep -q 'serving on' "$TMP/said"
+	wait_for 5 grep -q 'serving on' "$said"
 	child=$(pgrep -P "$parent")
 }
 clients() {
 	ns "$A" python3 "$ROOT/selftests/serve_clients.py" "$PORT" "$@"
 }
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
 
-# ---- slow readers, connections ----------------------------------------------------
+# ---- what takes its time --------------------------------------------------------
 
 weir map create many type hash key u32 value '{u64 packets; u64 bytes}' max 20000
 seq 12000 | sed 's/$/ packets=1/' | weir -q map import many -
@@ -30,13 +35,34 @@ start listen 127.0.0.1:9778
 aside=$parent
 PORT=9778 clients linger >"$TMP/linger" &
 lingering=$!
+start listen 127.0.0.1:9779 interval 0.2
+hung=$parent hung_child=$child hung_said=$said
+kill -STOP "$hung_child"
+
+# ---- slow readers, connections ----------------------------------------------------
+
 start interval 0.2
 like "$(clients trickle)" '^2100 True' 'more than there is room for, a byte now and then: others are served soon'
 read -r grown served age <<<"$(clients versions "$child")"
 [ "$grown" -lt 32768 ]
 verdict $? "60 slow readers, each of another snapshot, take little: $grown kB"
 is "$served $((age < 9))" '60 1' "others are served, with what is new: $age seconds old"
-stop "$parent"
+
+# ---- one that hangs -----------------------------------------------------------------
+
+kill -STOP "$child"
+sleep 1
+kill -TERM "$parent"
+ok 'SIGTERM ends both, also when one is stopped' wait_for 3 gone "$child"
+gone "$parent" || kill -KILL "$parent"
+wait "$parent"
+is "$?" 0 'which is no error'
+wait_for 10 gone "$hung"
+gone "$hung" || kill -KILL "$hung"
+wait "$hung"
+is "$? $(tail -n 1 "$hung_said")" '1 weir: serve: the process that serves takes no snapshots any more' 'one that hangs is an error'
+ok 'and ends, too' wait_for 2 gone "$hung_child"
+
 wait "$lingering"
 like "$(cat "$TMP/linger")" '^(29|3[0-9])$' 'an answer has half a minute'
 stop "$aside"

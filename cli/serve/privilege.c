@@ -2,7 +2,8 @@
 /*
  * What each of the two processes may do. Kernel rules: maps and programs by id need
  * CAP_SYS_ADMIN, bpf(2) CAP_BPF (Linux 5.8), filters and tcx CAP_NET_ADMIN, pins of others
- * CAP_DAC_READ_SEARCH (and CAP_DAC_OVERRIDE: opening a pin for reading and writing).
+ * CAP_DAC_READ_SEARCH (and CAP_DAC_OVERRIDE: opening a pin for reading and writing). Ending a
+ * process that is nobody's takes CAP_KILL, for the signal of prctl(PR_SET_PDEATHSIG), too.
  */
 #include <errno.h>
 #include <grp.h>
@@ -55,7 +56,7 @@ int weir_privilege_collector(void)
 {
 	int err = keep_capabilities(CAP_OF(CAP_SYS_ADMIN) | CAP_OF(CAP_BPF) | CAP_OF(CAP_PERFMON) |
 				    CAP_OF(CAP_NET_ADMIN) | CAP_OF(CAP_DAC_READ_SEARCH) |
-				    CAP_OF(CAP_DAC_OVERRIDE));
+				    CAP_OF(CAP_DAC_OVERRIDE) | CAP_OF(CAP_KILL));
 
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
