@@ -23,6 +23,10 @@ start() {
 clients() {
 	ns "$A" python3 "$ROOT/selftests/serve_clients.py" "$PORT" "$@"
 }
+# status_of PATH [PORT]
+status_of() {
+	ns "$A" curl -sS -m 5 -o /dev/null -w '%{http_code}' "http://127.0.0.1:${2:-$PORT}$1"
+}
 gone() {
 	! kill -0 "$1" 2>/dev/null
 }
@@ -38,11 +42,21 @@ lingering=$!
 start listen 127.0.0.1:9779 interval 0.2
 hung=$parent hung_child=$child hung_said=$said
 kill -STOP "$hung_child"
+start listen 127.0.0.1:9780 interval 0.2
+still=$parent
+kill -STOP "$still"
 
 # ---- slow readers, connections ----------------------------------------------------
 
 start interval 0.2
 like "$(clients trickle)" '^2100 True' 'more than there is room for, a byte now and then: others are served soon'
+is "$(status_of /metrics 9780) $(status_of /api/v1/board 9780) $(status_of /metrics 9778)" '503 200 200' 'numbers that are old are not told as if they were not'
+kill -CONT "$still"
+is_live() {
+	[ "$(status_of /metrics 9780)" = 200 ]
+}
+ok 'until there are new ones' wait_for 3 is_live
+stop "$still"
 read -r grown served age <<<"$(clients versions "$child")"
 [ "$grown" -lt 32768 ]
 verdict $? "60 slow readers, each of another snapshot, take little: $grown kB"

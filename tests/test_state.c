@@ -14,9 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/interval.h"
 #include "cli/serve/state.h"
 
-#define DAY_S 86400
+#define DAY_S	  86400
+#define SECOND_NS 1000000000ull
 
 struct count {
 	const char *name;
@@ -30,7 +32,7 @@ static void fill(struct weir_snap *snap, unsigned int at_s, uint32_t map_id, con
 	struct weir_snap_dev *dev;
 
 	assert_int_equal(weir_snap_begin(snap), 0);
-	snap->time_ns = at_s * 1000000000ull;
+	snap->time_ns = at_s * SECOND_NS;
 	snap->time_s = at_s;
 	map = weir_snap_add_map(snap);
 	map->id = map_id;
@@ -165,6 +167,26 @@ static void test_versions(void **unused)
 	weir_state_end(&state);
 }
 
+/* Of five intervals; before the first one nothing is. */
+static void test_stale(void **unused)
+{
+	struct weir_snap snap = {0};
+	struct weir_state state;
+
+	(void)unused;
+	assert_int_equal(weir_state_start(&state), 0);
+	state.interval_ns = 3 * SECOND_NS;
+	assert_false(weir_state_is_stale(&state));
+	for (unsigned int ago_s = 12; ago_s <= 18; ago_s += 6) {
+		fill(&snap, 1, 7, "e", NULL, 0);
+		snap.time_ns = weir_now_ns() - ago_s * SECOND_NS;
+		assert_int_equal(weir_state_take(&state, &snap), 0);
+		assert_int_equal(weir_state_is_stale(&state), ago_s > 15);
+	}
+	weir_snap_free(&snap);
+	weir_state_end(&state);
+}
+
 size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 static size_t allocated_bytes(void)
 {
@@ -211,9 +233,8 @@ static void test_week(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_labels),
-		cmocka_unit_test(test_holders),
-		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_labels),	 cmocka_unit_test(test_holders),
+		cmocka_unit_test(test_versions), cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_week),
 	};
 

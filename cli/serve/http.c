@@ -271,6 +271,12 @@ static enum MHD_Result answer_history(struct weir_http *http, struct MHD_Connect
 static enum MHD_Result answer_data(struct weir_http *http, struct MHD_Connection *connection,
 				   const char *path, bool head)
 {
+	/* a failed scrape is what ends a series: old numbers would look like ones that stand still
+	 */
+	if (!strcmp(path, "/metrics") && weir_state_is_stale(http->opts.state))
+		return refuse(http, connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "no counters were read for a while\n", MHD_HTTP_HEADER_RETRY_AFTER,
+			      "1");
 	if (!strcmp(path, "/metrics"))
 		return answer_view(http, connection, WEIR_VIEW_METRICS,
 				   "text/plain; version=0.0.4; charset=utf-8");

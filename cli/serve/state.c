@@ -7,6 +7,8 @@
 #include "cli/interval.h"
 #include "cli/serve/state.h"
 
+#define STALE_NS 10000000000ull /* at the least */
+
 int weir_state_start(struct weir_state *state)
 {
 	*state = (struct weir_state){0};
@@ -147,6 +149,19 @@ struct weir_page *weir_state_view(struct weir_state *state, enum weir_view view)
 		__atomic_add_fetch(&page->holders, 1, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&state->lock);
 	return page;
+}
+
+bool weir_state_is_stale(struct weir_state *state)
+{
+	uint64_t limit_ns = 5 * state->interval_ns;
+	bool is_stale;
+
+	if (limit_ns < STALE_NS)
+		limit_ns = STALE_NS;
+	pthread_mutex_lock(&state->lock);
+	is_stale = state->sequence && weir_now_ns() > state->board.snap.time_ns + limit_ns;
+	pthread_mutex_unlock(&state->lock);
+	return is_stale;
 }
 
 void weir_page_release(struct weir_page *page)

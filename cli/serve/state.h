@@ -60,6 +60,8 @@ int weir_state_take(struct weir_state *state, struct weir_snap *snap);
  * NULL: no memory, or no board yet. */
 struct weir_page *weir_state_view(struct weir_state *state, enum weir_view view);
 void weir_page_release(struct weir_page *page);
+/* The last snapshot is older than five intervals and ten seconds: what it says is no more. */
+bool weir_state_is_stale(struct weir_state *state);
 
 /* ---- texts (metrics.c, json.c) ------------------------------------------- */
 
