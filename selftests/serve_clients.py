@@ -176,6 +176,35 @@ def large(port):
           well_served(port))
 
 
+def stream(port, rcvbuf=0):
+    sock = socket.socket()
+    if rcvbuf:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
+    sock.settimeout(5)
+    sock.connect(("127.0.0.1", port))
+    sock.sendall(b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    return sock
+
+
+def unheard(port, count=64):
+    """All the streams there are, of little each, that nobody reads: when there is a place."""
+    socks = [stream(port, 2048) for _ in range(count)]
+    time.sleep(0.5)
+    start, before = time.monotonic(), answer(stream(port))
+    while answer(stream(port)) != "200" and time.monotonic() - start < 40:
+        time.sleep(0.5)
+    print(before, len(socks), int(time.monotonic() - start))
+
+
+def left(port, count=64):
+    """All that there are are left again."""
+    statuses = set()
+    for sock in [stream(port) for _ in range(count)]:
+        statuses.add(answer(sock))
+        sock.close()
+    print(statuses, answer(stream(port)))
+
+
 def deaf(port, count=70):
     """Streams that are opened and never read."""
     request = b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -27,6 +27,9 @@ clients() {
 status_of() {
 	ns "$A" curl -sS -m 5 -o /dev/null -w '%{http_code}' "http://127.0.0.1:${2:-$PORT}$1"
 }
+is_live() {
+	[ "$(status_of /metrics "$1")" = 200 ]
+}
 gone() {
 	! kill -0 "$1" 2>/dev/null
 }
@@ -46,16 +49,18 @@ start listen 127.0.0.1:9780 interval 0.2
 still=$parent
 kill -STOP "$still"
 
+start listen 127.0.0.1:9781 interval 0.1 dev lo
+unheard=$parent
+PORT=9781 clients unheard >"$TMP/unheard" &
+listening=$!
+
 # ---- slow readers, connections ----------------------------------------------------
 
 start interval 0.2
 like "$(clients trickle)" '^2100 True' 'more than there is room for, a byte now and then: others are served soon'
 is "$(status_of /metrics 9780) $(status_of /api/v1/board 9780) $(status_of /metrics 9778)" '503 200 200' 'numbers that are old are not told as if they were not'
 kill -CONT "$still"
-is_live() {
-	[ "$(status_of /metrics 9780)" = 200 ]
-}
-ok 'until there are new ones' wait_for 3 is_live
+ok 'until there are new ones' wait_for 3 is_live 9780
 stop "$still"
 read -r grown served age <<<"$(clients versions "$child")"
 [ "$grown" -lt 32768 ]
@@ -76,6 +81,17 @@ gone "$hung" || kill -KILL "$hung"
 wait "$hung"
 is "$? $(tail -n 1 "$hung_said")" '1 weir: serve: the process that serves takes no snapshots any more' 'one that hangs is an error'
 ok 'and ends, too' wait_for 2 gone "$hung_child"
+
+# ---- streams -------------------------------------------------------------------------
+
+start interval 60
+wait_for 5 is_live "$PORT"
+sleep 0.5
+is "$(clients left)" "{'200'} 200" 'streams that are closed leave their places at once'
+stop "$parent"
+wait "$listening"
+like "$(cat "$TMP/unheard")" '^503 64 ([0-9]|1[0-9]|2[0-5])$' 'those that nobody reads soon'
+stop "$unheard"
 
 wait "$lingering"
 like "$(cat "$TMP/linger")" '^(29|3[0-9])$' 'an answer has half a minute'

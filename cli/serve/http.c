@@ -19,44 +19,34 @@
 #include "cli/say.h"
 #include "cli/serve/guard.h"
 #include "cli/serve/serve.h"
+#include "cli/serve/stream.h"
 
 #define CONNECTIONS_MAX 2000u
 #define ADDRESS_MAX	256u
 #define REQUEST_BYTES	8192u
 #define IDLE_SECONDS	10u
-#define STREAMS_MAX	64u
-#define STREAM_PIECE	16384u
 #define BEARER		"Bearer "
 #define TEXT_PLAIN	"text/plain; charset=utf-8"
 #define CONTENT_SECURITY                                                                        \
 	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src " \
 	"'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-struct stream {
-	struct weir_http *http;
-	struct MHD_Connection *connection;
-	struct weir_page *page; /* that is being sent; NULL */
-	size_t at;
-	uint64_t sequence, beat; /* of what was sent last */
-	bool suspended;
-	struct stream *next;
-};
-
 struct weir_http {
 	struct MHD_Daemon *daemon;
 	struct weir_http_opts opts;
 	struct weir_guard guard;
-	pthread_mutex_t lock; /* of all below */
-	struct stream *streams;
-	unsigned int n_streams;
-	uint64_t beat;
-	bool stopping;
+	struct weir_streams streams;
 };
 
 static struct weir_guarded *guarded_of(struct MHD_Connection *connection)
 {
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
 		->socket_context;
+}
+
+static int socket_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }
 
 /* ---- answers ------------------------------------------------------------- */
@@ -125,98 +115,15 @@ static enum MHD_Result answer_view(struct weir_http *http, struct MHD_Connection
 	return answer(connection, MHD_HTTP_OK, response, type);
 }
 
-/* ---- streams ------------------------------------------------------------- */
-
-/* What is to be sent next; false: nothing yet. Under the lock. */
-static bool next_event(struct stream *stream)
-{
-	struct weir_page *page = weir_state_view(stream->http->opts.state, WEIR_VIEW_EVENT);
-
-	if (!page || page->sequence == stream->sequence) {
-		weir_page_release(page);
-		return false;
-	}
-	stream->page = page;
-	stream->at = 0;
-	stream->sequence = page->sequence;
-	stream->beat = stream->http->beat;
-	return true;
-}
-
-static ssize_t send_stream(void *cls, uint64_t pos, char *buf, size_t max)
-{
-	static const char comment[] = ":\n\n";
-	struct stream *stream = cls;
-	struct weir_http *http = stream->http;
-	ssize_t n = 0;
-
-	(void)pos;
-	pthread_mutex_lock(&http->lock);
-	if (http->stopping) {
-		n = MHD_CONTENT_READER_END_OF_STREAM;
-	} else if (stream->page || next_event(stream)) {
-		size_t left = stream->page->text.len - stream->at;
-
-		n = (ssize_t)(left < max ? left : max);
-		memcpy(buf, stream->page->text.bytes + stream->at, (size_t)n);
-		stream->at += (size_t)n;
-		if (stream->at == stream->page->text.len) {
-			weir_page_release(stream->page);
-			stream->page = NULL;
-		}
-	} else if (stream->beat != http->beat && max >= sizeof(comment)) {
-		stream->beat = http->beat;
-		n = sizeof(comment) - 1;
-		memcpy(buf, comment, (size_t)n);
-	} else {
-		stream->suspended = true;
-		MHD_suspend_connection(stream->connection);
-	}
-	pthread_mutex_unlock(&http->lock);
-	return n;
-}
-
-static void end_stream(void *cls)
-{
-	struct stream *stream = cls, **at;
-	struct weir_http *http = stream->http;
-
-	pthread_mutex_lock(&http->lock);
-	for (at = &http->streams; *at && *at != stream; at = &(*at)->next)
-		;
-	if (*at)
-		*at = stream->next;
-	http->n_streams--;
-	pthread_mutex_unlock(&http->lock);
-	weir_page_release(stream->page);
-	free(stream);
-}
-
 static enum MHD_Result answer_stream(struct weir_http *http, struct MHD_Connection *connection)
 {
-	struct stream *stream = NULL;
-	struct MHD_Response *response;
+	struct MHD_Response *response =
+		weir_streams_open(&http->streams, connection, socket_of(connection));
 
-	pthread_mutex_lock(&http->lock);
-	if (http->n_streams < STREAMS_MAX)
-		stream = calloc(1, sizeof(*stream));
-	if (stream) {
-		stream->http = http;
-		stream->connection = connection;
-		stream->beat = http->beat;
-		stream->next = http->streams;
-		http->streams = stream;
-		http->n_streams++;
-	}
-	pthread_mutex_unlock(&http->lock);
-	if (!stream)
+	if (!response)
 		return refuse(http, connection, MHD_HTTP_SERVICE_UNAVAILABLE,
 			      "too many streams are open\n", MHD_HTTP_HEADER_RETRY_AFTER, "10");
 	weir_guard_enter(&http->guard, guarded_of(connection), WEIR_PHASE_STREAM);
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_PIECE, send_stream,
-						     stream, end_stream);
-	if (!response)
-		end_stream(stream);
 	return answer(connection, MHD_HTTP_OK, response, "text/event-stream");
 }
 
@@ -337,10 +244,7 @@ static void count_connection(void *cls, struct MHD_Connection *connection, void 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED)
 		weir_guard_remove(&http->guard, *guarded);
 	else
-		*guarded = weir_guard_add(
-			&http->guard,
-			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
-				->connect_fd);
+		*guarded = weir_guard_add(&http->guard, socket_of(connection));
 }
 
 static void end_request(void *cls, struct MHD_Connection *connection, void **request,
@@ -378,12 +282,12 @@ int weir_http_start(const struct weir_http_opts *opts, struct weir_http **out)
 		return err;
 	}
 	http->opts = *opts;
-	(void)pthread_mutex_init(&http->lock, NULL);
+	weir_streams_start(&http->streams, opts->state);
 	http->daemon = start_daemon(http);
 	if (!http->daemon) {
 		weir_say_error("serve: the HTTP server does not start: %s", strerror(errno));
 		weir_guard_stop(&http->guard);
-		pthread_mutex_destroy(&http->lock);
+		weir_streams_free(&http->streams);
 		free(http);
 		return -EIO;
 	}
@@ -393,27 +297,16 @@ int weir_http_start(const struct weir_http_opts *opts, struct weir_http **out)
 
 void weir_http_notify(struct weir_http *http)
 {
-	pthread_mutex_lock(&http->lock);
-	http->beat++;
-	for (struct stream *at = http->streams; at; at = at->next) {
-		if (!at->suspended)
-			continue;
-		at->suspended = false;
-		MHD_resume_connection(at->connection);
-	}
-	pthread_mutex_unlock(&http->lock);
+	weir_streams_wake(&http->streams);
 }
 
 void weir_http_stop(struct weir_http *http)
 {
 	if (!http)
 		return;
-	pthread_mutex_lock(&http->lock);
-	http->stopping = true;
-	pthread_mutex_unlock(&http->lock);
-	weir_http_notify(http);
+	weir_streams_stop(&http->streams);
 	MHD_stop_daemon(http->daemon);
 	weir_guard_stop(&http->guard);
-	pthread_mutex_destroy(&http->lock);
+	weir_streams_free(&http->streams);
 	free(http);
 }
