@@ -346,8 +346,18 @@ refused 'no such interface|No such device' 1 dev nosuch
 echo short >"$TMP/token"
 refused 'its first line has 5 characters' 1 token "$TMP/token"
 refused 'No such file' 1 token "$TMP/none"
+for wrong in ' 0123456789abcdef' '0123456789abcdef ' '0123456789\tabcdef' '0123456789abcdef\0x' '0123456789abcd\xc3\xa4' '0123456789\rabcdef'; do
+	printf "$wrong\\n" >"$TMP/token"
+	refused 'has blanks, or what is not ASCII' 1 token "$TMP/token"
+done
 TOKEN=0123456789abcdef0123456789abcdef
+printf '%s\r\n' $TOKEN >"$TMP/token"
+chmod 620 "$TMP/token"
+start listen "[::]:$PORT" token "$TMP/token"
+is "$(head -n 1 "$TMP/said") $(status_of -H "Authorization: Bearer $TOKEN" "$URL/metrics")" "weir: note: token $TMP/token: others may write it; chmod 600 $TMP/token 200" 'a file that others may change is worth a note'
+stop "$parent"
 echo $TOKEN >"$TMP/token"
+chmod 600 "$TMP/token"
 start listen "[::]:$PORT" token "$TMP/token"
 is "$(status_of "$URL/metrics") $(status_of "$URL/") $(status_of "$URL/api/v1/board")" '401 200 401' 'without a token only the page'
 is "$(status_of -H "Authorization: Bearer $TOKEN" "$URL/metrics") $(status_of -H "Authorization: Bearer $TOKEN" "http://[::1]:$PORT/metrics")" '200 200' 'with it all, at both families'

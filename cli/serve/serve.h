@@ -30,7 +30,8 @@ int weir_listen_open(const char *text, struct weir_listen *out);
 #define WEIR_TOKEN_MAX 256
 #define WEIR_TOKEN_MIN 16
 
-/* The first line of @path. After an error line: unreadable, too short or too long. */
+/* The first line of @path. After an error line: unreadable, too short or too long, or with what
+ * is not visible ASCII. A note when others may read or write it. */
 int weir_token_read(const char *path, char token[WEIR_TOKEN_MAX]);
 /* Takes as long whatever is wrong. */
 bool weir_token_is(const char *token, const char *given, size_t len);
