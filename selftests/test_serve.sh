@@ -117,6 +117,7 @@ is "$(status_of "$URL/")" 200 'the page'
 is "$(status_of "$URL/nosuch") $(status_of "$URL/../../etc/passwd") $(status_of "$URL/%2e%2e/etc/passwd") $(status_of "$URL//metrics")" '404 404 404 404' 'nothing else'
 is "$(status_of -X POST "$URL/metrics") $(status_of -X DELETE "$URL/") $(status_of -I "$URL/metrics")" '405 405 200' 'GET and HEAD alone'
 is "$(status_of -H 'Host: evil.example' "$URL/metrics") $(status_of -H "Host: localhost:$PORT" "$URL/metrics")" '403 200' 'no names but those of loopback'
+is "$(for host in localhost. "LOCALHOST:$PORT" 127.0.0.1 '[::1]' '[::1]:1' localhost.evil.example localhost:x 'localhost:1.evil.example' 127.0.0.1.evil '[::1'; do status_of -H "Host: $host" "$URL/metrics"; echo; done | xargs)" '200 200 200 200 200 403 403 403 403 403' 'with any port, or none'
 headers=$(get -D - -o /dev/null "$URL/")
 like "$headers" "Content-Security-Policy: default-src 'none'; script-src 'self'" 'a policy for its content'
 like "$headers" 'X-Content-Type-Options: nosniff' 'types are what they say'
@@ -363,6 +364,11 @@ is "$(status_of "$URL/metrics") $(status_of "$URL/") $(status_of "$URL/api/v1/bo
 is "$(status_of -H "Authorization: Bearer $TOKEN" "$URL/metrics") $(status_of -H "Authorization: Bearer $TOKEN" "http://[::1]:$PORT/metrics")" '200 200' 'with it all, at both families'
 is "$(status_of -H "Authorization: Bearer ${TOKEN}0" "$URL/metrics") $(status_of -H "Authorization: Bearer ${TOKEN%f}" "$URL/metrics") $(status_of -H "Authorization: Basic $TOKEN" "$URL/metrics")" '401 401 401' 'nothing that is like it'
 is "$(tr '\0' ' ' <"/proc/$child/cmdline" | grep -c "$TOKEN")" 0 'which nobody sees in ps'
+stop "$parent"
+start listen 127.0.0.2:80
+is "$(status_of http://127.0.0.2/metrics) $(status_of -H 'Host: 127.0.0.3' http://127.0.0.2/metrics)" '200 403' 'its own address, as its URL has it'
+stop "$parent"
+start
 run timeout 5 nsenter --net="/run/netns/$B" "$WEIR" serve listen "127.0.0.1:$PORT"
 exits 1 'an address that is taken'
 like "$err" 'Address already in use; another port' 'is said'

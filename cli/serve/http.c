@@ -129,22 +129,30 @@ static enum MHD_Result answer_stream(struct weir_http *http, struct MHD_Connecti
 
 /* ---- requests ------------------------------------------------------------ */
 
-static bool is_loopback_name(const char *host)
+/* Of "name", "name.", "[::1]", each with a port or without: the length of the name. */
+static size_t name_len(const char *host)
 {
-	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+	const char *end = *host == '[' ? strchr(host, ']') : NULL;
+	size_t len = end ? (size_t)(end - host) + 1 : strcspn(host, ":");
+	size_t port = host[len] == ':' ? 1 + strspn(host + len + 1, "0123456789") : 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		size_t len = strlen(names[i]);
-
-		if (!strncasecmp(host, names[i], len) && (!host[len] || host[len] == ':'))
-			return true;
-	}
-	return false;
+	if (host[len + port])
+		return 0; /* of no name */
+	return len && host[len - 1] == '.' ? len - 1 : len;
 }
 
+static bool same_name(const char *host, const char *name)
+{
+	size_t len = name_len(host);
+
+	return len && len == name_len(name) && !strncasecmp(host, name, len);
+}
+
+/* The port is of no account: http:// leaves out 80, and a tunnel has another one. */
 static bool is_known_host(const struct weir_http *http, const char *host)
 {
-	return !host || is_loopback_name(host) || !strcmp(host, http->opts.listen->text);
+	return !host || same_name(host, "localhost") || same_name(host, "127.0.0.1") ||
+	       same_name(host, "[::1]") || same_name(host, http->opts.listen->text);
 }
 
 static bool is_allowed(const struct weir_http *http, const char *authorization)
