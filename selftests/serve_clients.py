@@ -125,6 +125,11 @@ def linger(port):
     print(int(time.monotonic() - start))
 
 
+def twice(port):
+    """Two names of the host."""
+    print(ask(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n"))
+
+
 def slow(port):
     """A byte now and then: cut off, or at least nobody else waits."""
     sock = connect(port)

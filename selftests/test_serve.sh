@@ -24,6 +24,9 @@ status_of() {
 metric() {
 	get "$URL/metrics" | grep -F "$1" | awk '{ print $NF }'
 }
+clients() {
+	ns "$B" python3 "$ROOT/selftests/serve_clients.py" "$PORT" "$1"
+}
 # start WORDS...: serves, and waits until it answers; the note is in $TMP/said
 start() {
 	background ns "$B" "$WEIR" -n "$B" serve interval 0.2 "$@" 2>"$TMP/said"
@@ -116,6 +119,11 @@ rm "$BPFFS/tc/globals/bad" "$BPFFS/tc/globals/long"
 is "$(status_of "$URL/")" 200 'the page'
 is "$(status_of "$URL/nosuch") $(status_of "$URL/../../etc/passwd") $(status_of "$URL/%2e%2e/etc/passwd") $(status_of "$URL//metrics")" '404 404 404 404' 'nothing else'
 is "$(status_of -X POST "$URL/metrics") $(status_of -X DELETE "$URL/") $(status_of -I "$URL/metrics")" '405 405 200' 'GET and HEAD alone'
+is "$(status_of -X GET -d x=1 "$URL/metrics") $(status_of -d x=1 "$URL/metrics") $(status_of -X GET -H 'Transfer-Encoding: chunked' -d x=1 "$URL/metrics")" '413 405 413' 'a body is refused, and that is answered'
+is "$(head -c 60000 /dev/zero | status_of -X GET --data-binary @- "$URL/metrics") $(status_of -X GET -d '' "$URL/metrics")" '413 200' 'a larger one, too; one of no bytes is none'
+is "$(status_of -I "$URL/api/v1/stream") $(status_of -I "$URL/api/v1/board") $(status_of -I "$URL/")" '200 200 200' 'HEAD of all that GET has'
+is "$(status_of "$URL/metrics%00") $(status_of "$URL/%00") $(status_of "$URL/metrics%00/x")" '404 404 404' 'no path ends early'
+is "$(clients twice)" 400 'one name, not two'
 is "$(status_of -H 'Host: evil.example' "$URL/metrics") $(status_of -H "Host: localhost:$PORT" "$URL/metrics")" '403 200' 'no names but those of loopback'
 is "$(for host in localhost. "LOCALHOST:$PORT" 127.0.0.1 '[::1]' '[::1]:1' localhost.evil.example localhost:x 'localhost:1.evil.example' 127.0.0.1.evil '[::1'; do status_of -H "Host: $host" "$URL/metrics"; echo; done | xargs)" '200 200 200 200 200 403 403 403 403 403' 'with any port, or none'
 headers=$(get -D - -o /dev/null "$URL/")
@@ -128,9 +136,6 @@ is "$(awk '/^NoNewPrivs/ { print $2 }' "/proc/$parent/status" "/proc/$child/stat
 
 # ---- clients that mean no good -------------------------------------------------------
 
-clients() {
-	ns "$B" python3 "$ROOT/selftests/serve_clients.py" "$PORT" "$1"
-}
 rss_kb() {
 	awk '/^VmRSS/ { print $2 }' "/proc/$child/status"
 }

@@ -24,6 +24,7 @@
 #define CONNECTIONS_MAX 2000u
 #define ADDRESS_MAX	256u
 #define REQUEST_BYTES	8192u
+#define BODY_MAX	65536u /* that is read, to be refused */
 #define IDLE_SECONDS	10u
 #define BEARER		"Bearer "
 #define TEXT_PLAIN	"text/plain; charset=utf-8"
@@ -115,11 +116,26 @@ static enum MHD_Result answer_view(struct weir_http *http, struct MHD_Connection
 	return answer(connection, MHD_HTTP_OK, response, type);
 }
 
-static enum MHD_Result answer_stream(struct weir_http *http, struct MHD_Connection *connection)
+static ssize_t no_content(void *cls, uint64_t pos, char *buf, size_t max)
 {
-	struct MHD_Response *response =
-		weir_streams_open(&http->streams, connection, socket_of(connection));
+	(void)cls;
+	(void)pos;
+	(void)buf;
+	(void)max;
+	return MHD_CONTENT_READER_END_OF_STREAM;
+}
 
+static enum MHD_Result answer_stream(struct weir_http *http, struct MHD_Connection *connection,
+				     bool head)
+{
+	struct MHD_Response *response;
+
+	if (head) /* of unknown length, as the stream is */
+		return answer(connection, MHD_HTTP_OK,
+			      MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, no_content,
+								NULL, NULL),
+			      "text/event-stream");
+	response = weir_streams_open(&http->streams, connection, socket_of(connection));
 	if (!response)
 		return refuse(http, connection, MHD_HTTP_SERVICE_UNAVAILABLE,
 			      "too many streams are open\n", MHD_HTTP_HEADER_RETRY_AFTER, "10");
@@ -199,34 +215,38 @@ static enum MHD_Result answer_data(struct weir_http *http, struct MHD_Connection
 		return answer_view(http, connection, WEIR_VIEW_BOARD, "application/json");
 	if (!strcmp(path, "/api/v1/history"))
 		return answer_history(http, connection);
-	if (!strcmp(path, "/api/v1/stream") && !head)
-		return answer_stream(http, connection);
+	if (!strcmp(path, "/api/v1/stream"))
+		return answer_stream(http, connection, head);
 	return refuse(http, connection, MHD_HTTP_NOT_FOUND, "not found\n", NULL, NULL);
 }
 
-static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
-			      const char *method, const char *version, const char *upload,
-			      size_t *upload_len, void **request)
+static enum MHD_Result count_host(void *cls, enum MHD_ValueKind kind, const char *name,
+				  const char *value)
 {
-	struct weir_http *http = cls;
-	bool head = !strcmp(method, MHD_HTTP_METHOD_HEAD);
-	struct weir_asset asset;
-	const char *value;
+	unsigned int *n = cls;
 
-	(void)version;
-	(void)upload;
-	(void)upload_len;
-	weir_guard_enter(&http->guard, guarded_of(connection), WEIR_PHASE_ANSWER);
-	if (!head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
-		return refuse(http, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n",
-			      MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	/* an answer before the request's end would close the connection behind it */
-	if (!*request) {
-		*request = http;
-		return MHD_YES;
-	}
-	value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
-	if (!*http->opts.token && !is_known_host(http, value))
+	(void)kind;
+	(void)value;
+	*n += !strcasecmp(name, MHD_HTTP_HEADER_HOST);
+	return MHD_YES;
+}
+
+static const char *header_of(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static enum MHD_Result answer_request(struct weir_http *http, struct MHD_Connection *connection,
+				      const char *url, bool head)
+{
+	unsigned int n_hosts = 0;
+	struct weir_asset asset;
+
+	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, count_host, &n_hosts);
+	if (n_hosts > 1)
+		return refuse(http, connection, MHD_HTTP_BAD_REQUEST, "one Host is enough\n", NULL,
+			      NULL);
+	if (!*http->opts.token && !is_known_host(http, header_of(connection, MHD_HTTP_HEADER_HOST)))
 		return refuse(http, connection, MHD_HTTP_FORBIDDEN,
 			      "without a token only loopback names are answered\n", NULL, NULL);
 	__atomic_add_fetch(&http->opts.state->requests, 1, __ATOMIC_RELAXED);
@@ -234,12 +254,48 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 		return answer(connection, MHD_HTTP_OK, fixed(asset.bytes, asset.len), asset.type);
 	if (!strcmp(url, "/favicon.ico"))
 		return answer(connection, MHD_HTTP_NO_CONTENT, fixed("", 0), NULL);
-	value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-					    MHD_HTTP_HEADER_AUTHORIZATION);
-	if (!is_allowed(http, value))
+	if (!is_allowed(http, header_of(connection, MHD_HTTP_HEADER_AUTHORIZATION)))
 		return refuse(http, connection, MHD_HTTP_UNAUTHORIZED, "a token is needed\n",
 			      MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer realm=\"weir\"");
 	return answer_data(http, connection, url, head);
+}
+
+/* How long a request's body is; BODY_MAX also when nobody knows. */
+static unsigned long body_bytes(struct MHD_Connection *connection)
+{
+	const char *len = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	unsigned long bytes = len ? strtoul(len, NULL, 10) : 0;
+
+	if (header_of(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) || bytes > BODY_MAX)
+		return BODY_MAX;
+	return bytes;
+}
+
+/* Called with the headers, with each piece of a body, and at the request's end. An answer before
+ * that closes the connection, and who still sends may not see it: a small body is let in. */
+static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
+			      const char *method, const char *version, const char *upload,
+			      size_t *upload_len, void **request)
+{
+	struct weir_http *http = cls;
+	bool head = !strcmp(method, MHD_HTTP_METHOD_HEAD);
+	unsigned long body = body_bytes(connection);
+
+	(void)version;
+	(void)upload;
+	if ((!*request && body < BODY_MAX) || *upload_len) {
+		*request = http;
+		*upload_len = 0;
+		return MHD_YES;
+	}
+	weir_guard_enter(&http->guard, guarded_of(connection), WEIR_PHASE_ANSWER);
+	if (!head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
+		return refuse(http, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n",
+			      MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	if (body)
+		return refuse(http, connection, MHD_HTTP_CONTENT_TOO_LARGE, "no body is taken\n",
+			      NULL, NULL);
+	return answer_request(http, connection, url, head);
 }
 
 /* ---- started, stopped ---------------------------------------------------- */
@@ -265,6 +321,14 @@ static void end_request(void *cls, struct MHD_Connection *connection, void **req
 	weir_guard_enter(&http->guard, guarded_of(connection), WEIR_PHASE_NEXT);
 }
 
+/* No path and no argument of ours needs an escape; with %00 one would end early. */
+static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
+{
+	(void)cls;
+	(void)connection;
+	return strlen(text);
+}
+
 /* NULL: errno says why. */
 static struct MHD_Daemon *start_daemon(struct weir_http *http)
 {
@@ -276,8 +340,9 @@ static struct MHD_Daemon *start_daemon(struct weir_http *http)
 		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		listen->loopback ? 0u : ADDRESS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)REQUEST_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, count_connection,
-		http, MHD_OPTION_NOTIFY_COMPLETED, end_request, http, MHD_OPTION_END);
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, count_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
+		end_request, http, MHD_OPTION_END);
 }
 
 int weir_http_start(const struct weir_http_opts *opts, struct weir_http **out)
