@@ -348,7 +348,10 @@ refused 'beyond loopback a token is needed' 1 listen 0.0.0.0:9999
 refused 'beyond loopback a token is needed' 1 listen '*:9999'
 refused 'not ADDR:PORT' 2 listen localhost:0
 refused 'not ADDR:PORT' 2 listen 'nowhere:1'
+refused 'beyond loopback a token is needed' 1 listen 192.0.2.1:9999
 refused 'no such interface|No such device' 1 dev nosuch
+sleep 0.2 # of the process that serves nothing is heard either
+is "$(wc -l <"$TMP/err")" 1 'in one line'
 echo short >"$TMP/token"
 refused 'its first line has 5 characters' 1 token "$TMP/token"
 refused 'No such file' 1 token "$TMP/none"

@@ -111,7 +111,7 @@ static void write_text(const union address *address, uint16_t port, char *buf, s
 	}
 }
 
-int weir_listen_open(const char *text, struct weir_listen *out)
+int weir_listen_open(const char *text, bool has_token, struct weir_listen *out)
 {
 	const int on = 1, off = 0, send_bytes = SEND_BYTES;
 	union address address;
@@ -121,6 +121,11 @@ int weir_listen_open(const char *text, struct weir_listen *out)
 		return wrong(text);
 	out->loopback = is_loopback(&address);
 	write_text(&address, out->port, out->text, sizeof(out->text));
+	if (!out->loopback && !has_token) {
+		weir_say_error("serve: listen %s: beyond loopback a token is needed; token FILE",
+			       out->text);
+		return -EACCES;
+	}
 	out->fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (out->fd < 0)
 		err = -errno;

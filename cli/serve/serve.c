@@ -91,7 +91,8 @@ static int serve(const struct server *server, pid_t parent)
 	err = err ?: take_snapshots(server, &state, http);
 	weir_http_stop(http);
 	weir_state_end(&state);
-	return err;
+	/* the parent has ended, and said why */
+	return err == -EPIPE || err == -ECONNRESET ? 0 : err;
 }
 
 /* ---- the parent: counters ------------------------------------------------ */
@@ -232,14 +233,7 @@ static int prepare(struct server *server, const struct weir_serve_config *cfg)
 {
 	int err = cfg->token ? weir_token_read(cfg->token, server->token) : 0;
 
-	err = err ?: weir_listen_open(cfg->listen, &server->listen);
-	if (err)
-		return err;
-	if (server->listen.loopback || cfg->token)
-		return 0;
-	weir_say_error("serve: listen %s: beyond loopback a token is needed; token FILE",
-		       server->listen.text);
-	return -EACCES;
+	return err ?: weir_listen_open(cfg->listen, cfg->token, &server->listen);
 }
 
 /* Forks; returns in the parent, or what the child is to exit with. */

@@ -21,9 +21,9 @@ struct weir_listen {
 	uint16_t port;
 };
 
-/* "ADDR:PORT", "[V6]:PORT", "*:PORT", "ADDR", ":PORT"; NULL: the default. A listening socket.
- * -EINVAL, -EADDRINUSE etc. after an error line. */
-int weir_listen_open(const char *text, struct weir_listen *out);
+/* "ADDR:PORT", "[V6]:PORT", "*:PORT", "ADDR", ":PORT"; NULL: the default. A listening socket;
+ * beyond loopback only @has_token. -EACCES, -EADDRINUSE etc. after an error line. */
+int weir_listen_open(const char *text, bool has_token, struct weir_listen *out);
 
 /* ---- token.c ------------------------------------------------------------- */
 
