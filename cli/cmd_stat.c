@@ -100,7 +100,7 @@ static void print_row(const struct report *report, const struct weir_stat_row *r
 {
 	printf("  ");
 	weir_text_print(stdout, row->name);
-	printf("%*s", width - (int)strlen(row->name), "");
+	printf("%*s", width - (int)weir_text_columns(row->name), "");
 	print_count(row->has_packets, row->count.packets, 15);
 	print_count(row->has_bytes, row->count.bytes, 18);
 	if (report->rates) {
@@ -120,7 +120,7 @@ static void print_map(const struct report *report, const struct weir_map *map, s
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
-		len = (int)strlen(report->rows[i].name);
+		len = (int)weir_text_columns(report->rows[i].name);
 		width = len > width ? len : width;
 	}
 	printf("  %-*s %15s %18s%s\n", width, "counter", "packets", "bytes",
@@ -136,7 +136,7 @@ static void put_row(struct report *report, const struct weir_stat_row *row)
 	struct weir_json *json = &report->json;
 
 	weir_json_object(json, NULL);
-	weir_json_string(json, "name", row->name);
+	weir_json_name(json, "name", row->name);
 	if (row->has_packets)
 		weir_json_u64(json, "packets", row->count.packets);
 	if (row->has_bytes)

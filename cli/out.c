@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <math.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "cli/out.h"
 #include "cli/say.h"
@@ -64,7 +66,7 @@ static void put_escaped(FILE *file, unsigned char c)
 	fprintf(file, "\\u%04x", c);
 }
 
-static void put_string(FILE *file, const char *value)
+static void put_string(FILE *file, const char *value, bool bytes)
 {
 	const unsigned char *s = (const unsigned char *)value;
 	size_t len;
@@ -72,7 +74,9 @@ static void put_string(FILE *file, const char *value)
 	fputc('"', file);
 	while (*s) {
 		len = utf8_len(s);
-		if (!len)
+		if (!len && bytes)
+			fprintf(file, "\\\\x%02x", *s);
+		else if (!len)
 			fputs("\xef\xbf\xbd", file); /* U+FFFD */
 		else if (*s < 0x20 || *s == '"' || *s == '\\' || *s == 0x7f)
 			put_escaped(file, *s);
@@ -105,7 +109,7 @@ static void lead(struct weir_json *json, const char *key)
 		new_line(json);
 	json->has_member |= bit;
 	if (key) {
-		put_string(json->file, key);
+		put_string(json->file, key, false);
 		fputs(json->pretty ? ": " : ":", json->file);
 	}
 }
@@ -173,9 +177,15 @@ void weir_json_string(struct weir_json *json, const char *key, const char *value
 {
 	lead(json, key);
 	if (value)
-		put_string(json->file, value);
+		put_string(json->file, value, false);
 	else
 		fputs("null", json->file);
+}
+
+void weir_json_name(struct weir_json *json, const char *key, const char *value)
+{
+	lead(json, key);
+	put_string(json->file, value, true);
 }
 
 void weir_json_u64(struct weir_json *json, const char *key, uint64_t value)
@@ -207,20 +217,63 @@ static bool is_c1_control(const unsigned char *s)
 	return s[0] == 0xc2 && s[1] < 0xa0;
 }
 
+/* The bytes of the next character; 0: it is printed as \xNN. */
+static size_t printable_len(const unsigned char *s)
+{
+	return (*s < 0x20 && *s != '\t') || *s == 0x7f || is_c1_control(s) ? 0 : utf8_len(s);
+}
+
 void weir_text_print(FILE *file, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)(text ? text : "-");
 	size_t len;
 
 	while (*s) {
-		len = utf8_len(s);
-		if (!len || (*s < 0x20 && *s != '\t') || *s == 0x7f || is_c1_control(s)) {
+		len = printable_len(s);
+		if (!len) {
 			fprintf(file, "\\x%02x", *s++);
 			continue;
 		}
 		fwrite(s, 1, len, file);
 		s += len;
 	}
+}
+
+/* Of a character of UTF-8. The C library knows, in a locale that has them: the process' own need
+ * not be one. */
+static int columns_of(const unsigned char *s, size_t len)
+{
+	static locale_t utf8;
+	wchar_t character = s[0] & (0xff >> (len + 1));
+	locale_t before;
+	int columns = 1;
+
+	if (len == 1)
+		return 1;
+	for (size_t i = 1; i < len; i++)
+		character = character << 6 | (s[i] & 0x3f);
+	if (!utf8)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+	if (utf8) {
+		before = uselocale(utf8);
+		columns = wcwidth(character);
+		(void)uselocale(before);
+	}
+	return columns < 0 ? 1 : columns;
+}
+
+uint32_t weir_text_columns(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	uint32_t columns = 0;
+
+	while (*s) {
+		size_t len = printable_len(s);
+
+		columns += len ? (uint32_t)columns_of(s, len) : (uint32_t)strlen("\\xNN");
+		s += len ? len : 1;
+	}
+	return columns;
 }
 
 const char *weir_text_si(double value, char *buf, size_t len)

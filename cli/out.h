@@ -38,6 +38,8 @@ void weir_json_array_end(struct weir_json *json);
 /* Bytes that are not UTF-8 become U+FFFD, since JSON has no other way; NULL
  * is written as null. */
 void weir_json_string(struct weir_json *json, const char *key, const char *value);
+/* The same with bytes that are not UTF-8 as \xNN: for names, of which no two may be one. */
+void weir_json_name(struct weir_json *json, const char *key, const char *value);
 void weir_json_u64(struct weir_json *json, const char *key, uint64_t value);
 /* Infinities and NaN, which JSON lacks, become null. */
 void weir_json_double(struct weir_json *json, const char *key, double value);
@@ -48,6 +50,8 @@ void weir_json_bool(struct weir_json *json, const char *key, bool value);
 /* @text with control characters as \xNN: other people's names reach terminals.
  * NULL prints "-". */
 void weir_text_print(FILE *file, const char *text);
+/* How wide that is on a terminal of UTF-8. */
+uint32_t weir_text_columns(const char *text);
 /* "950", "1.25k", "10.0G": three digits and a decimal prefix. */
 const char *weir_text_si(double value, char *buf, size_t len);
 /* "12s", "3m05s", "4h07m", "12d03h". */

@@ -179,6 +179,19 @@ fails 'a number in a map of any name' "$WEIR" stat seen
 ok 'counts when that is said' "$WEIR" stat seen value u64
 like "$out" '1 +3 +-' 'packets'
 
+"$WEIR" map create odd type hash key 'char[8]' value '{u64 packets; u64 bytes}' max 9
+for key in 'hex ff fe 63 00 00 00 00 00' 'hex fe ff 63 00 00 00 00 00' 'hex e6 97 a5 e6 9c ac 00 00' abc; do
+	# shellcheck disable=SC2086 # words
+	"$WEIR" map set odd $key value packets=1
+done
+is "$("$WEIR" stat odd | grep -oE '[^ ]+ +1 ' | sort)" '"\xfe\xffc"               1 
+"\xff\xfec"               1 
+"日本"                    1 
+abc                       1 ' 'names in bytes and in wide characters stand in columns'
+is "$("$WEIR" -j stat odd | jq -c '[.[0].counters[].name] | sort')" \
+	'["\"\\xfe\\xffc\"","\"\\xff\\xfec\"","\"日本\"","abc"]' 'in JSON no two are one'
+rm "$GLOBALS/odd"
+
 # ---- what comes and goes meanwhile ---------------------------------------------------
 
 find "$GLOBALS" -type f ! -name weir_count -delete

@@ -135,6 +135,32 @@ static void out_utf8(void **state)
 	expect_text("\xe2\x82\"", "\"" BAD BAD "\\\"\"");	    /* cut by a quote */
 }
 
+/* Names of counters: two that differ stay two. */
+static void out_names(void **state)
+{
+	struct weir_json json;
+
+	(void)state;
+	begin(&json, false);
+	weir_json_name(&json, NULL, "a\xff\xfe\xc3\xa9\"");
+	expect(&json, "\"a\\\\xff\\\\xfe\xc3\xa9\\\"\"");
+}
+
+static void out_columns(void **state)
+{
+	(void)state;
+	assert_int_equal(weir_text_columns(""), 0);
+	assert_int_equal(weir_text_columns("abc"), 3);
+	assert_int_equal(weir_text_columns("\xff\xfe"
+					   "c"),
+			 9);
+	assert_int_equal(weir_text_columns("a\x1b\x7f"), 9);
+	assert_int_equal(weir_text_columns("\xc2\x85"), 8);		    /* C1 */
+	assert_int_equal(weir_text_columns("\xc3\xa9"), 1);		    /* e acute */
+	assert_int_equal(weir_text_columns("e\xcc\x81"), 1);		    /* combining */
+	assert_int_equal(weir_text_columns("\xe6\x97\xa5\xe6\x9c\xac"), 4); /* wide */
+}
+
 static void out_numbers(void **state)
 {
 	struct weir_json json;
@@ -264,6 +290,7 @@ int main(void)
 		cmocka_unit_test(out_empty),  cmocka_unit_test(out_nested),
 		cmocka_unit_test(out_stream), cmocka_unit_test(out_escapes),
 		cmocka_unit_test(out_utf8),   cmocka_unit_test(out_numbers),
+		cmocka_unit_test(out_names),  cmocka_unit_test(out_columns),
 		cmocka_unit_test(out_text),   cmocka_unit_test(out_si),
 		cmocka_unit_test(out_age),    cmocka_unit_test(out_hex),
 		cmocka_unit_test(out_full),   cmocka_unit_test(out_reading),
