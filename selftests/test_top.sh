@@ -173,6 +173,7 @@ has 'escape clears it' '^ +ingress_ipv4_udp'
 keys / nothing-has-this
 has 'no name has it' 'nothing has such a name'
 keys Escape
+has 'and escape ends that, too' '^q quit' '^- top1 rx'
 
 keys '?'
 has 'help' 'any key goes back'
@@ -308,6 +309,23 @@ for term in xterm-256color xterm linux screen tmux-256color vt220 rxvt; do
 	keys q
 	is_clean "$term, clean behind it"
 done
+
+# ---- keys that curses does not know --------------------------------------------------------
+
+start TERM=screen
+has 'a list' '^- top1 rx' '^ +xdp_ipv4_udp '
+# application keypad, Alt-q, a function key with modifiers, a report of focus
+keys -l $'\eOq'
+keys -l $'\eq'
+keys -l $'\e[99;5q'
+keys -l $'\eOQ\eOp'
+keys -l $'\e[Iz'
+has 'their tails are no commands, what follows is' '^by name, zeros'
+keys z Home Down Down # the first one is lo, without programs
+keys -l $'\eOM'
+has 'the keypad has Enter' '^\+ top1 rx'
+keys q
+is_clean 'and q alone ends'
 
 # ---- over ssh --------------------------------------------------------------------------
 

@@ -186,6 +186,20 @@ static SCREEN *new_screen(void)
 	return screen;
 }
 
+/* The keypad in the mode that keypad() switches on, which terminfo seldom tells. */
+static void define_keypad(void)
+{
+	static const struct {
+		char sequence[4];
+		int key;
+	} keys[] = {{"\033OM", KEY_ENTER}, {"\033Oq", KEY_END},	 {"\033Or", KEY_DOWN},
+		    {"\033Os", KEY_NPAGE}, {"\033Ot", KEY_LEFT}, {"\033Ov", KEY_RIGHT},
+		    {"\033Ow", KEY_HOME},  {"\033Ox", KEY_UP},	 {"\033Oy", KEY_PPAGE}};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		(void)define_key(keys[i].sequence, keys[i].key);
+}
+
 int weir_term_open(struct weir_term *term)
 {
 	int err;
@@ -211,6 +225,7 @@ int weir_term_open(struct weir_term *term)
 	(void)noecho();
 	(void)nonl();
 	(void)keypad(stdscr, TRUE);
+	define_keypad();
 	(void)nodelay(stdscr, TRUE);
 	(void)leaveok(stdscr, FALSE);
 	(void)curs_set(0);

@@ -60,12 +60,34 @@ static int wait_ms(const struct weir_top *top)
 	return now_ns < due_ns ? (int)((due_ns - now_ns + 999999) / 1000000) : 0;
 }
 
+#define ESCAPE 27
+
+/* Behind an escape: what came with it is a key that curses does not know, or one with Alt, and no
+ * command of ours. True when there was nothing. */
+static bool skip_sequence(void)
+{
+	unsigned int key;
+	int kind = weir_term_key(&key);
+
+	if (kind == ERR)
+		return true;
+	if (kind == KEY_CODE_YES || (key != '[' && key != 'O'))
+		return false;
+	/* ECMA-48: ESC [, parameters, a final byte; a keypad's ESC O has no parameters */
+	do {
+		kind = weir_term_key(&key);
+	} while (kind == OK && (key < '@' || key > '~'));
+	return false;
+}
+
 static int take_keys(struct weir_top *top)
 {
 	int err = 0, kind;
 	unsigned int key;
 
 	while (!top->done && !err && (kind = weir_term_key(&key)) != ERR) {
+		if (kind == OK && key == ESCAPE && !skip_sequence())
+			continue;
 		weir_top_key(top, key, kind == KEY_CODE_YES);
 		err = weir_top_build(top);
 	}
