@@ -198,12 +198,15 @@ has 'faster' 'every 0.1 s'
 
 keys z
 "${TERMINAL[@]}" resize-window -x 40 -y 10
-has 'small' '^q quit.*…$' '^- top1 rx +0 '
+has 'small' '^- top1 rx +0 ' '^ +- weir_coun… '
+has 'where a name is cut it stands whole at the foot' '^weir_count percpu_array$'
 is "$(screen | wc -l)" 10 'on all of its lines'
 keys End
 has 'to the end' 'egress count_egress'
 "${TERMINAL[@]}" resize-window -x 20 -y 5
-has 'tiny' '^q quit.*…$' '^weir top' '…'
+has 'tiny' '^weir top' '^    egress count_eg…$' '^egress count_egress…$'
+keys Home
+has 'with the keys, where a name is whole' '^q quit.*…$'
 "${TERMINAL[@]}" resize-window -x 3 -y 1
 wait_for 10 shows '^..…$'
 "${TERMINAL[@]}" resize-window -x 80 -y 24

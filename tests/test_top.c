@@ -172,11 +172,11 @@ static void test_order(void **state)
 	/* numbers in names as people order them; what is zero is left out */
 	assert_string_equal(listed(g), "eth0 rx\n"
 				       "eth0 tx\n"
-				       " xdp p id 21, native, 100 ns/run\n"
+				       " xdp p, 100 ns/run, id 21, native\n"
 				       "  flows hash\n"
 				       "   b9\n"
 				       "   b10\n"
-				       " ingress p id 22, native, 100 ns/run, flows above\n"
+				       " ingress p, 100 ns/run, id 22, native, flows above\n"
 				       "eth1 rx\n"
 				       "eth1 tx\n"
 				       " queues hash\n"
@@ -202,7 +202,7 @@ static void test_filter(void **state)
 	snprintf(g->view.filter, sizeof(g->view.filter), "b9");
 	assert_string_equal(listed(g), "eth0 rx\n"
 				       "eth0 tx\n"
-				       " xdp p id 21, native, 100 ns/run\n"
+				       " xdp p, 100 ns/run, id 21, native\n"
 				       "  flows hash\n"
 				       "   b9\n");
 	snprintf(g->view.filter, sizeof(g->view.filter), "lone");

@@ -5,7 +5,8 @@
  *	header		what is watched
  *	columns		their titles; the filter and the order
  *	list		the rows around the cursor
- *	footer		keys, or what is typed, or what the library said
+ *	footer		keys, or what is typed, or what the library said, or the whole name of the
+ *			chosen row
  */
 #include <inttypes.h>
 #include <ncursesw/ncurses.h>
@@ -93,6 +94,17 @@ static void put_bar(const struct layout *layout, uint32_t line, attr_t attr, con
 	(void)attroff(attr);
 }
 
+/* For a row's name, behind the blanks of its depth and its fold. Where there are no numbers there
+ * is room for a longer one. */
+static uint32_t name_columns(const struct layout *layout, const struct weir_row *row,
+			     const struct weir_values *values)
+{
+	uint32_t end = values->has_packets || values->has_bytes ? layout->name : layout->columns;
+	uint32_t used = 2 * row->depth + 2;
+
+	return end > used ? end - used : 0;
+}
+
 /* ---- around the list ----------------------------------------------------- */
 
 static void draw_header(const struct weir_top *top, const struct layout *layout, uint32_t line)
@@ -148,6 +160,23 @@ static void draw_titles(const struct weir_top *top, const struct layout *layout,
 	(void)attroff(A_BOLD);
 }
 
+/* The name of the chosen row, if that has no room for it. */
+static bool name_cut(const struct weir_top *top, const struct layout *layout, char *name,
+		     size_t len)
+{
+	const struct weir_row *row = &top->rows.rows[top->cursor];
+	char shown[4 * TEXT_LEN];
+	struct weir_values values;
+	uint32_t columns;
+
+	if (top->cursor >= top->rows.n)
+		return false;
+	values = weir_row_values(&top->board, &top->runs, row);
+	columns = name_columns(layout, row, &values);
+	weir_row_name(&top->board, row, name, len);
+	return weir_cell_fit(shown, sizeof(shown), name, UINT32_MAX, "") > columns;
+}
+
 static void draw_footer(const struct weir_top *top, const struct layout *layout, uint32_t line)
 {
 	uint64_t now_ns = weir_now_ns();
@@ -158,6 +187,8 @@ static void draw_footer(const struct weir_top *top, const struct layout *layout,
 		put_bar(layout, line, A_BOLD, text);
 	} else if (*top->said && now_ns - top->said_ns < SAID_SHOWN_S * 1000000000ull) {
 		put_bar(layout, line, A_BOLD | weir_term_colour(top->colour, WEIR_WARN), top->said);
+	} else if (name_cut(top, layout, text, sizeof(text))) {
+		put_bar(layout, line, A_REVERSE, text);
 	} else {
 		put_bar(layout, line, A_REVERSE,
 			"q quit  ? help  / filter  s sort  r reverse  z zeros  space pause  +- "
@@ -218,12 +249,6 @@ static attr_t attr_of(const struct weir_top *top, const struct weir_row *row)
 	return 0;
 }
 
-/* Where there are no numbers there is room for a longer name. */
-static uint32_t name_end(const struct layout *layout, const struct weir_values *values)
-{
-	return values->has_packets || values->has_bytes ? layout->name : layout->columns;
-}
-
 static void draw_row(const struct weir_top *top, const struct layout *layout, uint32_t at,
 		     uint32_t line)
 {
@@ -238,7 +263,7 @@ static void draw_row(const struct weir_top *top, const struct layout *layout, ui
 	(void)attron(attr);
 	(void)mvhline((int)line, 0, ' ', (int)layout->columns);
 	put(layout, line, indent, 2, fold);
-	put(layout, line, indent + 2, name_end(layout, &values) - indent - 2, name);
+	put(layout, line, indent + 2, name_columns(layout, row, &values), name);
 	for (uint32_t i = 0; i < layout->n_columns && i != HISTORY; i++) {
 		end += column_of[i].columns;
 		put_right(layout, line, end, value_text(&values, i, number, sizeof(number)));

@@ -35,11 +35,13 @@ static void name_prog(const struct weir_snap *snap, const struct weir_row *row, 
 
 	snprintf(buf, len, "%s %s", weir_snap_str(snap, prog->hook),
 		 weir_snap_str(snap, prog->name));
-	if (prog->id)
-		add(buf, len, " id %u", prog->id);
-	add(buf, len, ", %s", weir_snap_str(snap, prog->how));
+	/* what changes stands where a narrow column has it still */
 	if (prog->has_runs && prog->runs)
-		add(buf, len, ", %" PRIu64 " ns/run", prog->run_time_ns / prog->runs);
+		add(buf, len, ", %" PRIu64 " ns/run,", prog->run_time_ns / prog->runs);
+	if (prog->id)
+		add(buf, len, " id %u,", prog->id);
+	add(buf, len, "%s %s", buf[strlen(buf) - 1] == ',' ? "" : ",",
+	    weir_snap_str(snap, prog->how));
 	if (row->above)
 		add(buf, len, ", %s above", weir_snap_str(snap, snap->maps[row->above - 1].name));
 }
