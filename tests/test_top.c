@@ -207,6 +207,15 @@ static void test_filter(void **state)
 				       "   b9\n");
 	snprintf(g->view.filter, sizeof(g->view.filter), "lone");
 	assert_string_equal(listed(g), "maps of no interface here\n lone hash\n  x\n");
+	/* hooks, modes and types, in either case */
+	snprintf(g->view.filter, sizeof(g->view.filter), "INGRESS");
+	assert_string_equal(listed(g), "eth0 rx\n"
+				       "eth0 tx\n"
+				       " ingress p, 100 ns/run, id 22, native, flows above\n");
+	snprintf(g->view.filter, sizeof(g->view.filter), "Nativ");
+	assert_non_null(strstr(listed(g), " xdp p"));
+	snprintf(g->view.filter, sizeof(g->view.filter), "hash");
+	assert_non_null(strstr(listed(g), " lone hash\n"));
 	snprintf(g->view.filter, sizeof(g->view.filter), "nothing has this");
 	assert_string_equal(listed(g), "");
 }

@@ -2,7 +2,8 @@
 /*
  * In: a board and what the user wants to see. Out: the rows, top to bottom.
  *
- * A filter keeps what has it in its name, all below that, and the way to it. What is folded is
+ * A filter keeps what has it in the words of its row, in either case of letters, all below that,
+ * and the way to it. What is folded is
  * built and then dropped, so that a filter finds the way to what is hidden, too.
  */
 #include <errno.h>
@@ -50,7 +51,7 @@ static const char *text(const struct build *build, weir_snap_text at)
 
 static bool matches(const struct build *build, weir_snap_text name)
 {
-	return strstr(text(build, name), build->view->filter);
+	return strcasestr(text(build, name), build->view->filter);
 }
 
 /* ---- folds --------------------------------------------------------------- */
@@ -221,7 +222,7 @@ static void add_map(struct build *build, uint32_t at, uint32_t parent, uint64_t 
 
 	/* a map that is made anew at its pin is the same one to people */
 	row.key = *pin ? hash_text(key, pin) : hash(key, &map->id, sizeof(map->id));
-	matched = matched || matches(build, map->name);
+	matched = matched || matches(build, map->name) || matches(build, map->type);
 	if (build->n_order[at] == WEIR_ROW_NONE)
 		sort_series(build, at);
 	row.empty = !build->n_order[at];
@@ -260,7 +261,8 @@ static void add_prog(struct build *build, uint32_t at, uint32_t parent, uint64_t
 	row.key = hash(row.key, &prog->id, sizeof(prog->id));
 	nth = count_same(build, row.key);
 	row.key = hash(row.key, &nth, sizeof(nth));
-	matched = matched || matches(build, prog->name);
+	matched = matched || matches(build, prog->name) || matches(build, prog->hook) ||
+		  matches(build, prog->how);
 	for (uint32_t i = 0; i < prog->n_refs; i++) {
 		uint32_t map = build->snap->refs[prog->first_ref + i];
 
