@@ -272,7 +272,7 @@ static const struct weir_word bench_words[] = {
 static const struct weir_word top_words[] = {
 	STRING("dev", "DEV", FIELD(top, dev), .fill = WEIR_FILL_DEV,
 	       .help = "only this interface, and what its programs count"),
-	INTERVAL(FIELD(top, interval_ns), "how often: 2, 0.5, 1s, 500ms (default: 1s)"),
+	INTERVAL(FIELD(top, interval_ns), "how often: 2, 0.5, 1s, 500ms; to 60s (default: 1s)"),
 	END,
 };
 

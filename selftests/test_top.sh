@@ -86,6 +86,11 @@ is "$err" 'weir: top: standard output is not a terminal; weir stat interval 1 pr
 fails 'on a terminal that cannot' script -qec "env TERM=dumb $WEIR top" /dev/null
 like "$out" '^weir: top: terminal "dumb" cannot move its cursor; [^'$'\n'']*$' 'it says so, in one line'
 
+for time in 0.05 1000; do
+	fails "interval $time" "$WEIR" top interval $time
+	is "$status $err" "2 weir: top: 'interval' '$time': not a time from 100ms to 60s" 'is refused'
+done
+
 # ---- what it shows ----------------------------------------------------------------
 
 "${TERMINAL[@]}" new-session -d -x 80 -y 24 'PS1="ready$ " LC_ALL=C.UTF-8 exec bash --norc --noprofile'
@@ -411,7 +416,7 @@ keys q
 wait_for 10 at_prompt
 
 keys "clear; $WEIR -n $right top dev top1 interval 0.1; echo status \$?" Enter
-has 'one interface' '^- top1 rx' ' 1 interfaces'
+has 'one interface' '^- top1 rx' ' 1 interface  '
 lacks 'and no other' '^  lo rx'
 ip -n "$right" link set top1 name wan1
 has 'goes on under another name' '^- wan1 rx' '^ +xdp count_xdp'

@@ -107,6 +107,11 @@ static uint32_t name_columns(const struct layout *layout, const struct weir_row 
 
 /* ---- around the list ----------------------------------------------------- */
 
+static const char *plural(uint32_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void draw_header(const struct weir_top *top, const struct layout *layout, uint32_t line)
 {
 	const struct weir_snap *snap = &top->board.snap;
@@ -117,9 +122,10 @@ static void draw_header(const struct weir_top *top, const struct layout *layout,
 	if (localtime_r(&seconds, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	snprintf(text, sizeof(text),
-		 "weir top %s%s  %s  every %g s  %u interfaces  %u programs  %u counters",
+		 "weir top %s%s  %s  every %g s  %u interface%s  %u program%s  %u counter%s",
 		 top->paused ? "PAUSED  " : " ", top->host, clock, (double)top->interval_ns / 1e9,
-		 snap->n_devs, snap->n_progs, snap->n_series);
+		 snap->n_devs, plural(snap->n_devs), snap->n_progs, plural(snap->n_progs),
+		 snap->n_series, plural(snap->n_series));
 	put_bar(layout, line,
 		A_REVERSE | (top->paused ? weir_term_colour(top->colour, WEIR_WARN) : 0), text);
 }
@@ -300,7 +306,7 @@ static void draw_help(struct weir_top *top, const struct layout *layout)
 		"",
 		"up down j k      move                  pgup pgdn home end",
 		"enter left right h l   fold, unfold an interface or a map",
-		"/                filter by name; esc clears it",
+		"/                filter by name, hook, mode, type; esc clears it",
 		"s  r             next order; reverse it",
 		"z                show counters that are zero",
 		"t                bars of one reading each, means of 30, of 720",

@@ -148,14 +148,16 @@ int weir_top_run(const struct weir_globals *globals, const union weir_config *cf
 {
 	struct weir_collect_opts opts = {.netns = globals->netns, .dev = cfg->top.dev};
 	struct weir_top top = {.interval_ns = cfg->top.interval_ns ?: 1000000000u};
-	int err = weir_term_check();
+	int err;
 
+	if (top.interval_ns < WEIR_TOP_FASTEST_NS || top.interval_ns > WEIR_TOP_SLOWEST_NS) {
+		weir_say_error("top: 'interval' '%g': not a time from 100ms to 60s",
+			       (double)top.interval_ns / 1e9);
+		return WEIR_EXIT_USAGE;
+	}
+	err = weir_term_check();
 	if (err)
 		return err;
-	if (top.interval_ns < WEIR_TOP_FASTEST_NS)
-		top.interval_ns = WEIR_TOP_FASTEST_NS;
-	if (top.interval_ns > WEIR_TOP_SLOWEST_NS)
-		top.interval_ns = WEIR_TOP_SLOWEST_NS;
 	(void)gethostname(top.host, sizeof(top.host) - 1);
 	err = weir_collect_open(&opts, &top.collect);
 	err = err ?: run(&top, globals);
