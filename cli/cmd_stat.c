@@ -189,10 +189,10 @@ static void begin(struct report *report)
 	weir_json_array(&report->json, "maps");
 }
 
-static void end(struct report *report)
+static void end(struct report *report, bool any)
 {
 	if (!report->globals->json) {
-		if (report->rates)
+		if (report->rates && any)
 			putchar('\n');
 		return;
 	}
@@ -256,7 +256,7 @@ static int report_once(struct report *report, struct weir_stat *stat)
 		if (report->rates)
 			err = weir_reading_take(&map->last, map->ctrs, (size_t)n);
 	}
-	end(report);
+	end(report, stat->n > 0);
 	return err ?: weir_out_flush();
 }
 
@@ -316,6 +316,12 @@ int weir_cmd_stat(const struct weir_globals *globals, const union weir_config *c
 	if (!interval_ns && cfg->count)
 		interval_ns = DEFAULT_INTERVAL_NS;
 	report.rates = interval_ns != 0;
+	if (!report.rates && (report.sort == WEIR_STAT_PPS || report.sort == WEIR_STAT_BPS)) {
+		weir_say_error("stat: 'sort' '%s': there are no rates without 'interval' or "
+			       "'count'",
+			       report.sort == WEIR_STAT_PPS ? "pps" : "bps");
+		return WEIR_EXIT_USAGE;
+	}
 	weir_json_start(&report.json, stdout, globals->pretty);
 	err = weir_stat_open(&stat, globals, cfg);
 	if (err)

@@ -47,6 +47,8 @@ unlike "$out" 'arp' 'zeros are left out'
 ok 'of a device' "$WEIR" -n "$right" stat dev stat1
 like "$out" 'weir_count id [0-9]+ percpu_array' 'by the maps of its programs'
 id=$(bpftool -j map show pinned $GLOBALS/weir_count | jq .id)
+fails 'by rates that there are not' "$WEIR" stat weir_count sort pps
+is "$status $err" "2 weir: stat: 'sort' 'pps': there are no rates without 'interval' or 'count'" 'is refused'
 ok 'by id' "$WEIR" stat id "$id"
 like "$out" "weir_count id $id " 'the same'
 ok 'by path' "$WEIR" stat $GLOBALS/weir_count
@@ -272,10 +274,17 @@ more_reports() {
 }
 ok 'an interface under another name' wait_for 5 more_reports
 is "$(last '.maps[0].map')" '"weir_count"' 'goes on'
+"$WEIR" -n "$right" stat dev wan.1 interval 0.1 >"$TMP/text" &
+reader=$!
+PIDS+=("$reader")
+wait_for 5 grep -q 'weir_count' "$TMP/text"
 for hook in xdp ingress egress; do
 	"$WEIR" -n "$right" -q detach dev wan.1 $hook
 done
 ok 'programs that are detached' wait_for 5 says '.maps' '[]'
+sleep 0.8
+stop "$reader" INT
+is "$(uniq -d "$TMP/text" | grep -cx '')" 0 'are no empty lines'
 "$WEIR" -n "$right" -q attach dev wan.1 xdp obj "$BUILD/bpf/legacy/count.o"
 ok 'and attached' wait_for 5 says '.maps[0].map' '"weir_count"'
 ip -n "$right" link del wan.1
