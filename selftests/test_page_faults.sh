@@ -81,6 +81,20 @@ is "$(value 0 packets)" '"9007199254740991,9007199254740991"' 'the largest value
 is "$(value 1 packets)" '"~9007199254740990,~9007199254740990"' 'beyond that a value is marked as rounded'
 is "$(value 0 bytes)" '"~18446744073709600000,~18446744073709600000"' 'and has no digits that are not known'
 
+# ---- little room -----------------------------------------------------------------------------------
+
+send "$A" v0 ipv4 5 >/dev/null
+"$WEIR" map create alone type array key u32 value '{u64 packets}' max 1
+"$WEIR" map set alone 0 packets=3
+browser size 360 740 light >/dev/null
+is "$(browser wait 10 'document.querySelector("[data-map=weir_count] [data-counter=xdp_ipv4_other] th")?.clientHeight < 30')" true 'a name stands in one line on a phone'
+is "$(browser wait 10 'document.querySelector("[data-map=alone] .count")?.textContent === "1 counter"')" true 'one counter is one'
+browser size 1280 900 light >/dev/null
+height() {
+	printf 'document.querySelector("[data-dev=eth0] [data-hook=%s]").offsetHeight' "$1"
+}
+is "$(browser eval "$(height stack) < $(height xdp)")" true 'stages are as high as what is in them'
+
 # ---- a pause ---------------------------------------------------------------------------------------
 
 "$WEIR" map create many type hash key u32 value '{u64 packets; u64 bytes}' max 6000

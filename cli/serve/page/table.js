@@ -171,7 +171,7 @@ export class CounterTable {
 
 	writeStatus(chosen, shown) {
 		const of = this.counters.length;
-		setText(this.status, shown === of ? `${of} counters` : `${shown} of ${of} counters`);
+		setText(this.status, `${shown === of ? "" : `${shown} of `}${of} ${of === 1 ? "counter" : "counters"}`);
 		this.more.hidden = shown === chosen;
 		setText(this.more, `Show ${Math.min(ROWS, chosen - shown)} more of ${chosen - shown}`);
 		this.body.parentNode.parentNode.classList.toggle("empty", !shown);
