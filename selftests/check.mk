@@ -166,4 +166,4 @@ support: all tests
 bench: all $(BENCHES) progs
 	$(Q)BUILD=$(abspath $(B)) bash selftests/bench/run.sh
 
--include $(TOOLS:=.d) $(BENCHES:=.d) $(A_PACKETS:.o=.d) $(F_PACKETS:.o=.d) $(A_LIB:.o=.d) $(A_CLI:.o=.d) $(A)/cli/main.d $(F_LIB:.o=.d) $(F_CLI:.o=.d) $(TEST_SRC:tests/%.c=$(A)/tests/%.d)
+-include $(wildcard $(A)/cli/*/*.d) $(TOOLS:=.d) $(BENCHES:=.d) $(A_PACKETS:.o=.d) $(F_PACKETS:.o=.d) $(A_LIB:.o=.d) $(A_CLI:.o=.d) $(A)/cli/main.d $(F_LIB:.o=.d) $(F_CLI:.o=.d) $(TEST_SRC:tests/%.c=$(A)/tests/%.d)
