@@ -73,7 +73,7 @@ kill -STOP "$child"
 sleep 1
 kill -TERM "$parent"
 ok 'SIGTERM ends both, also when one is stopped' wait_for 3 gone "$child"
-gone "$parent" || kill -KILL "$parent"
+wait_for 3 gone "$parent" || kill -KILL "$parent"
 wait "$parent"
 is "$?" 0 'which is no error'
 wait_for 10 gone "$hung"
