@@ -124,6 +124,22 @@ is "$(head -c 60000 /dev/zero | status_of -X GET --data-binary @- "$URL/metrics"
 is "$(status_of -I "$URL/api/v1/stream") $(status_of -I "$URL/api/v1/board") $(status_of -I "$URL/")" '200 200 200' 'HEAD of all that GET has'
 is "$(status_of "$URL/metrics%00") $(status_of "$URL/%00") $(status_of "$URL/metrics%00/x")" '404 404 404' 'no path ends early'
 is "$(clients twice)" 400 'one name, not two'
+# told COUNTER: its value
+told() {
+	get "$URL/metrics" | awk -v name="weir_http_$1_total" '$1 == name { print $2 }'
+}
+sleep 0.5 # until there is a snapshot with all before
+requests=$(told requests) turned_away=$(told refused)
+for _ in {1..20}; do
+	status_of -X POST "$URL/" >/dev/null
+done
+status_of "$URL/nosuch" >/dev/null
+all_counted() {
+	[ $(($(told refused) - turned_away)) = 21 ]
+}
+ok 'those that are refused are counted by the next snapshot' wait_for 5 all_counted
+[ "$(($(told requests) - requests))" -ge 21 ]
+verdict $? 'and requests are all of them'
 is "$(status_of -H 'Host: evil.example' "$URL/metrics") $(status_of -H "Host: localhost:$PORT" "$URL/metrics")" '403 200' 'no names but those of loopback'
 is "$(for host in localhost. "LOCALHOST:$PORT" 127.0.0.1 '[::1]' '[::1]:1' localhost.evil.example localhost:x 'localhost:1.evil.example' 127.0.0.1.evil '[::1'; do status_of -H "Host: $host" "$URL/metrics"; echo; done | xargs)" '200 200 200 200 200 403 403 403 403 403' 'with any port, or none'
 headers=$(get -D - -o /dev/null "$URL/")

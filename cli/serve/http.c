@@ -249,7 +249,6 @@ static enum MHD_Result answer_request(struct weir_http *http, struct MHD_Connect
 	if (!*http->opts.token && !is_known_host(http, header_of(connection, MHD_HTTP_HEADER_HOST)))
 		return refuse(http, connection, MHD_HTTP_FORBIDDEN,
 			      "without a token only loopback names are answered\n", NULL, NULL);
-	__atomic_add_fetch(&http->opts.state->requests, 1, __ATOMIC_RELAXED);
 	if (weir_asset_find(url, &asset))
 		return answer(connection, MHD_HTTP_OK, fixed(asset.bytes, asset.len), asset.type);
 	if (!strcmp(url, "/favicon.ico"))
@@ -289,6 +288,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 		return MHD_YES;
 	}
 	weir_guard_enter(&http->guard, guarded_of(connection), WEIR_PHASE_ANSWER);
+	__atomic_add_fetch(&http->opts.state->requests, 1, __ATOMIC_RELAXED);
 	if (!head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
 		return refuse(http, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n",
 			      MHD_HTTP_HEADER_ALLOW, "GET, HEAD");

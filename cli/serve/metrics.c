@@ -323,11 +323,12 @@ static void ourselves(const struct weir_state *state, struct weir_buf *out)
 	       "CPU time that reading them has taken.");
 	weir_buf_text(out, WEIR_PREFIX "collect_cpu_seconds_total");
 	value_double(out, false, (double)state->cpu_ns / 1e9);
-	family(out, "http_requests_total", "counter", "Requests that were answered.");
+	family(out, "http_requests_total", "counter",
+	       "Requests, those that were turned away among them.");
 	weir_buf_text(out, WEIR_PREFIX "http_requests_total");
 	value_u64(out, false, __atomic_load_n(&state->requests, __ATOMIC_RELAXED));
 	family(out, "http_refused_total", "counter",
-	       "Requests that were turned away: no token, wrong host, too many streams.");
+	       "Requests that were turned away: by a status of 400 or more.");
 	weir_buf_text(out, WEIR_PREFIX "http_refused_total");
 	value_u64(out, false, __atomic_load_n(&state->refused, __ATOMIC_RELAXED));
 }

@@ -49,7 +49,7 @@ struct weir_state {
 	uint64_t interval_ns;	    /* between snapshots, as configured; set by who starts it */
 	uint64_t cpu_ns;	    /* that collecting has taken since the start */
 	uint64_t crowded_ns;	    /* when last there was no room for a version; atomic */
-	uint64_t requests, refused; /* answered, and turned away; atomic */
+	uint64_t requests, refused; /* all, and those turned away; atomic */
 };
 
 int weir_state_start(struct weir_state *state);
