@@ -150,6 +150,12 @@ is "$(awk '/^Cap(Prm|Eff)/ { print $2 }' "/proc/$child/status" | sort -u) $(awk 
 is "$(find "/proc/$child/fd" -lname '*bpf-*' | wc -l)" 0 'nor a map'
 is "$(awk '/^NoNewPrivs/ { print $2 }' "/proc/$parent/status" "/proc/$child/status" | sort -u)" 1 'and gets none again'
 
+stop "$parent"
+exec {inherited}<"$TMP/metrics"
+start
+exec {inherited}<&-
+is "$(find "/proc/$child/fd" -lname '*metrics' | wc -l) $(awk '/^CapBnd/ { print $2 }' "/proc/$child/status")" '0 0000000000000000' 'who serves has no file of others, and no way to a capability'
+
 # ---- clients that mean no good -------------------------------------------------------
 
 rss_kb() {

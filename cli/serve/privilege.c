@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -22,6 +23,10 @@
 #endif
 #ifndef CAP_BPF
 #define CAP_BPF 39 /* Linux 5.8 */
+#endif
+
+#ifndef SYS_close_range
+#define SYS_close_range 436 /* Linux 5.9 */
 #endif
 
 #define NOBODY	    65534u
@@ -52,6 +57,30 @@ static int fail(int err)
 	return err;
 }
 
+static void close_from_to(unsigned int from, unsigned int to)
+{
+	if (from > to || !syscall(SYS_close_range, from, to, 0))
+		return;
+	for (unsigned int fd = from; fd <= to && fd < (unsigned int)sysconf(_SC_OPEN_MAX); fd++)
+		(void)close((int)fd);
+}
+
+void weir_privilege_keep_only(int a, int b)
+{
+	unsigned int low = (unsigned int)(a < b ? a : b), high = (unsigned int)(a < b ? b : a);
+
+	close_from_to(STDERR_FILENO + 1, low - 1);
+	close_from_to(low + 1, high - 1);
+	close_from_to(high + 1, UINT_MAX);
+}
+
+/* Without CAP_SETPCAP there is none to drop; then PR_SET_NO_NEW_PRIVS is what counts. */
+static void drop_bounding_set(void)
+{
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+}
+
 int weir_privilege_collector(void)
 {
 	int err = keep_capabilities(CAP_OF(CAP_SYS_ADMIN) | CAP_OF(CAP_BPF) | CAP_OF(CAP_PERFMON) |
@@ -68,6 +97,7 @@ int weir_privilege_server(void)
 	const struct rlimit files = {FILES_MAX, FILES_MAX}, none = {0, 0};
 	int err = 0;
 
+	drop_bounding_set();
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	if (!geteuid() && (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||

@@ -73,8 +73,10 @@ static int serve(const struct server *server, pid_t parent)
 	struct weir_http_opts opts = {.listen = &server->listen, .token = server->token};
 	struct weir_http *http = NULL;
 	struct weir_state state;
-	int err = weir_privilege_server();
+	int err;
 
+	weir_privilege_keep_only(server->listen.fd, server->pipe);
+	err = weir_privilege_server();
 	/* who changes user loses it, so behind that */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)

@@ -40,6 +40,8 @@ bool weir_token_is(const char *token, const char *given, size_t len);
 
 /* Keeps what reading maps, programs and filters of all owners needs. */
 int weir_privilege_collector(void);
+/* Closes what was inherited: all but @a, @b and the standard streams. */
+void weir_privilege_keep_only(int a, int b);
 /* Keeps nothing: no capability, nobody's user, no way to get any back. */
 int weir_privilege_server(void);
 
