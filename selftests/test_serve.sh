@@ -378,7 +378,7 @@ echo short >"$TMP/token"
 refused 'its first line has 5 characters' 1 token "$TMP/token"
 refused 'No such file' 1 token "$TMP/none"
 for wrong in ' 0123456789abcdef' '0123456789abcdef ' '0123456789\tabcdef' '0123456789abcdef\0x' '0123456789abcd\xc3\xa4' '0123456789\rabcdef'; do
-	printf "$wrong\\n" >"$TMP/token"
+	printf '%b\n' "$wrong" >"$TMP/token"
 	refused 'has blanks, or what is not ASCII' 1 token "$TMP/token"
 done
 TOKEN=0123456789abcdef0123456789abcdef
