@@ -221,7 +221,7 @@ export function appendBoard(store, board) {
 	// The first reading of all has no rates.
 	if (!board.seconds)
 		return;
-	store.startAnew(board.time, board.interval);
+	store.startAnew(board.time, board.interval || board.seconds);
 	if (!store.tick(board.time, board.seconds))
 		return;
 	for (const dev of board.devs) {
@@ -242,11 +242,12 @@ export function appendHistory(store, history, board) {
 	const maps = new Map(board.maps.map((map) => [map.id, map]));
 
 	const times = history.times || [];
-	const from = times.findLastIndex((time, i) => times[i - 1] - time > board.interval);
+	const interval = board.interval || board.seconds;
+	const from = times.findLastIndex((time, i) => times[i - 1] - time > interval);
 
-	store.startAnew(times.at(-1), board.interval);
+	store.startAnew(times.at(-1), interval);
 	times.forEach((time, i) => {
-		if (i < from || !store.tick(time, board.interval))
+		if (i < from || !store.tick(time, interval))
 			return;
 		for (const dev of history.devs || []) {
 			for (const field of devs.has(dev.ifindex) ? DEV_RATES : [])
