@@ -268,10 +268,13 @@ static void give_back(struct weir_term *term)
 
 	/* also from the background, where it would stop us */
 	before = signal(SIGTTOU, SIG_IGN);
-	make_way(term);
-	leave();
-	(void)dup2(term->tty_fd, STDOUT_FILENO);
-	(void)tcsetattr(term->tty_fd, TCSANOW, &term->modes_before);
+	/* while we are stopped it is another's, who has modes of his own */
+	if (!isendwin() || ended) {
+		make_way(term);
+		leave();
+		(void)dup2(term->tty_fd, STDOUT_FILENO);
+		(void)tcsetattr(term->tty_fd, TCSANOW, &term->modes_before);
+	}
 	(void)signal(SIGTTOU, before);
 	delscreen(term->screen);
 }
