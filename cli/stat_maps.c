@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Which counter maps are meant. In: a name, a path, an id, a device, or
- * nothing: then all that are pinned or used by attached programs. Out: open
+ * Counter maps that are meant. In: a name, a path, an id, or what was found. Out: open
  * counters, or an error that says what was looked at; later those that are meant then.
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,8 +13,8 @@
 
 #include "cli/map.h"
 #include "cli/say.h"
-#include "cli/stages.h"
 #include "cli/stat.h"
+#include "cli/stat_found.h"
 #include "cli/step/names.h"
 #include "loader/weir.h"
 
@@ -24,126 +22,6 @@
 	"a counter map is a (per-CPU) array or hash, or an LPM trie, whose value's type " \
 	"(BTF, or given) has unsigned packets (pkts, count, hits, ...) or bytes, or is "  \
 	"one and its name says that it counts"
-
-/* Maps by their ids, each once; with the step whose counters they are, where they are. */
-struct map_set {
-	struct weir_step_counter *list;
-	size_t n, room;
-};
-
-static size_t id_place(const struct map_set *set, uint32_t id)
-{
-	size_t lo = 0, hi = set->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (set->list[mid].map_id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static const struct weir_step_counter *find(const struct map_set *set, uint32_t id)
-{
-	size_t at = id_place(set, id);
-
-	return at < set->n && set->list[at].map_id == id ? &set->list[at] : NULL;
-}
-
-static int map_add(struct map_set *set, const struct weir_step_counter *map)
-{
-	size_t at = id_place(set, map->map_id);
-
-	if (find(set, map->map_id))
-		return 0;
-	if (set->n == set->room) {
-		size_t room = set->room ? 2 * set->room : 64;
-		struct weir_step_counter *list = reallocarray(set->list, room, sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		set->list = list;
-		set->room = room;
-	}
-	memmove(set->list + at + 1, set->list + at, (set->n - at) * sizeof(*set->list));
-	set->list[at] = *map;
-	set->n++;
-	return 0;
-}
-
-static int id_add(struct map_set *set, uint32_t id)
-{
-	const struct weir_step_counter map = {.map_id = id};
-
-	return map_add(set, &map);
-}
-
-static int add_stage(struct map_set *set, const struct weir_stage *stage)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < weir_stage_n_maps(stage) && !err; i++) {
-		struct weir_step_counter map = weir_stage_map(stage, i);
-
-		err = map_add(set, &map);
-	}
-	return err;
-}
-
-static int add_attached(const struct weir_attachment *at, void *ctx)
-{
-	struct weir_stages stages = {0};
-	int err = 0;
-
-	if (!at->has_prog)
-		return 0;
-	for (size_t i = 0; i < at->prog.n_map_ids && !err; i++)
-		err = id_add(ctx, at->prog.map_ids[i]);
-	err = err ?: weir_stages_read(&at->prog, NULL, &stages);
-	for (size_t i = 0; i < stages.n && !err; i++)
-		err = add_stage(ctx, &stages.list[i]);
-	weir_stages_free(&stages);
-	return err;
-}
-
-/* Maps of the programs on all interfaces, or on the one that is meant, as it is called now. */
-static int find_attached(const struct weir_stat *stat, struct map_set *set)
-{
-	char dev[IF_NAMESIZE];
-	int err;
-
-	if (!stat->ifindex)
-		return weir_query(stat->net, NULL, add_attached, set);
-	err = weir_net_ifname(stat->net, stat->ifindex, dev);
-	if (!err)
-		return weir_query(stat->net, dev, add_attached, set);
-	weir_say_error("the interface with index %d is gone", stat->ifindex);
-	return err;
-}
-
-static int find_pinned(const struct weir_pins *pins, struct map_set *set)
-{
-	uint32_t id = 0;
-	int err;
-
-	for (;;) {
-		err = bpf_map_get_next_id(id, &id);
-		if (err == -ENOENT)
-			return 0;
-		if (err) {
-			weir_say_error("maps: cannot list them: %s%s", strerror(-err),
-				       err == -EPERM ? "; run as root" : "");
-			return err;
-		}
-		if (weir_pins_path(pins, WEIR_PIN_OF_MAP, id, 0))
-			err = id_add(set, id);
-		if (err)
-			return err;
-	}
-}
 
 static int open_counters(const struct weir_stat *stat, int fd, const struct weir_stat_config *cfg,
 			 struct weir_counters **out)
@@ -235,7 +113,7 @@ static int open_one(struct weir_stat *stat, const struct weir_step_counter *map,
 	return 0;
 }
 
-static int open_set(struct weir_stat *stat, const struct map_set *set,
+static int open_set(struct weir_stat *stat, const struct weir_found *set,
 		    const struct weir_stat_config *cfg)
 {
 	int err = 0;
@@ -294,18 +172,11 @@ static int open_net(struct weir_stat *stat, const struct weir_globals *globals,
 	return stat->ifindex < 0 ? stat->ifindex : 0;
 }
 
-static int find_all(const struct weir_stat *stat, struct map_set *set)
-{
-	int err = find_attached(stat, set);
-
-	return err || stat->ifindex ? err : find_pinned(stat->pins, set);
-}
-
 int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 		   const struct weir_stat_config *cfg)
 {
 	bool is_named = cfg->map || cfg->id;
-	struct map_set set = {0};
+	struct weir_found set = {0};
 	int err;
 
 	err = weir_pins_read(&stat->pins);
@@ -313,12 +184,12 @@ int weir_stat_open(struct weir_stat *stat, const struct weir_globals *globals,
 		err = open_net(stat, globals, cfg);
 	if (is_named)
 		return err ?: open_named(stat, globals, cfg);
-	err = err ?: find_all(stat, &set);
+	err = err ?: weir_stat_find(stat, &set);
 	if (!err)
 		err = open_set(stat, &set, cfg);
 	if (!err && !stat->n)
 		err = fail_none(cfg, set.n);
-	free(set.list);
+	weir_found_free(&set);
 	return err;
 }
 
@@ -371,11 +242,12 @@ static int follow_pin(struct weir_stat *stat, size_t nth, const struct weir_stat
 	return read_first(map);
 }
 
-static void drop_others(struct weir_stat *stat, const struct map_set *set)
+static void drop_others(struct weir_stat *stat, const struct weir_found *set)
 {
 	for (size_t i = stat->n; i--;) {
 		struct weir_stat_map *map = &stat->maps[i];
-		const struct weir_step_counter *as = find(set, weir_counters_map(map->ctrs)->id);
+		const struct weir_step_counter *as =
+			weir_found_at(set, weir_counters_map(map->ctrs)->id);
 
 		if (as && !name(map, as))
 			continue;
@@ -397,7 +269,7 @@ static int read_new(struct weir_stat *stat, size_t from)
 int weir_stat_again(struct weir_stat *stat, const struct weir_stat_config *cfg)
 {
 	struct weir_pins *pins;
-	struct map_set set = {0};
+	struct weir_found set = {0};
 	size_t known;
 	int err = weir_pins_read(&pins);
 
@@ -409,12 +281,12 @@ int weir_stat_again(struct weir_stat *stat, const struct weir_stat_config *cfg)
 		err = follow_pin(stat, i, cfg);
 	if (err || cfg->map || cfg->id)
 		return err;
-	err = find_all(stat, &set);
+	err = weir_stat_find(stat, &set);
 	if (!err)
 		drop_others(stat, &set);
 	known = stat->n;
 	err = err ?: open_set(stat, &set, cfg);
-	free(set.list);
+	weir_found_free(&set);
 	return err ?: read_new(stat, known);
 }
 
