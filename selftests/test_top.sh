@@ -418,7 +418,9 @@ wait_for 10 at_prompt
 keys "clear; $WEIR -n $right top dev top1 interval 0.1; echo status \$?" Enter
 has 'one interface' '^- top1 rx' ' 1 interface  '
 lacks 'and no other' '^  lo rx'
+ip -n "$right" link set top1 down # before Linux 6.2 one that is up keeps its name
 ip -n "$right" link set top1 name wan1
+ip -n "$right" link set wan1 up
 has 'goes on under another name' '^- wan1 rx' '^ +xdp count_xdp'
 # a name that was its own is another one's
 ip -n "$right" link add top1 type veth peer name spare0
