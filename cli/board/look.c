@@ -21,6 +21,9 @@
 /* Looks until what programs run is asked anew, known or not: a component can join a dispatcher. */
 #define ANEW	     16
 
+/* For so long runs are being collected when one was. */
+#define RUNS_NS	     10000000000ull
+
 /* Series of a map that is not read yet, at most. */
 #define WANTED_FIRST 1024u
 
@@ -208,7 +211,8 @@ static int watch_item(struct weir_look *look, size_t nth)
 		return 0;
 	place = place_before(before, nth, at->prog.id);
 	known = place < before->n_stages;
-	look->has_runs |= known && at->prog.run_count != before->items[place].prog.run_count;
+	if (known && at->prog.run_count != before->items[place].prog.run_count)
+		look->runs_ns = weir_now_ns();
 	err = weir_stages_read(&at->prog, known && look->nth % ANEW ? &before->stages[place] : NULL,
 			       stages);
 	if (err)
@@ -260,7 +264,7 @@ static void drop_absent(struct weir_look *look)
 	look->n_maps = n;
 }
 
-/* Somebody's BPF_ENABLE_STATS is not told there: then counts that grow tell it. */
+/* Somebody's BPF_ENABLE_STATS is not told there: then counts that grow tell it (RUNS_NS). */
 static bool is_collecting_runs(void)
 {
 	char value = '0';
@@ -308,7 +312,6 @@ int weir_look_around(struct weir_look *look)
 	look->now = before;
 	look->now.n = look->now.n_stages = 0;
 	look->nth++;
-	look->has_runs = is_collecting_runs();
 	look->time_ns = 0; /* should it fail, the next one is due */
 	for (size_t i = 0; i < look->n_maps; i++)
 		look->maps[i].present = look->maps[i].behind = false;
@@ -325,6 +328,8 @@ int weir_look_around(struct weir_look *look)
 		return err;
 	drop_absent(look);
 	look->time_ns = weir_now_ns();
+	look->has_runs =
+		(look->runs_ns && look->time_ns - look->runs_ns < RUNS_NS) || is_collecting_runs();
 	return 0;
 }
 

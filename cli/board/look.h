@@ -38,7 +38,8 @@ struct weir_look {
 	struct weir_watched *maps;	  /* by id */
 	size_t n_maps, room_maps;
 	uint64_t time_ns;
-	bool has_runs; /* runs are being collected: programs are looked at each time */
+	uint64_t runs_ns; /* when a program was last seen to have run; 0: never */
+	bool has_runs;	  /* runs are being collected: programs are looked at each time */
 };
 
 /* -ENOMEM, logged. */
