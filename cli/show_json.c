@@ -60,44 +60,29 @@ static uint64_t loaded_at(const struct weir_show *show, const struct weir_prog *
 	return (show->now_real_ns - show->now_boot_ns + prog->load_time_ns) / NSEC_PER_SEC;
 }
 
-/* Opens an object that the caller ends. */
-static void put_stage(struct weir_show *show, const struct weir_stage *stage)
+/* What it runs that is of @kind. */
+static void put_stages(struct weir_show *show, const char *key, enum weir_stage_kind kind)
 {
-	weir_json_object(&show->json, NULL);
-	weir_json_u64(&show->json, "id", stage->prog.id);
-	weir_json_string(&show->json, "name", stage->prog.name);
-}
+	struct weir_json *json = &show->json;
 
-/* What shares the interface by libxdp. */
-static void put_components(struct weir_show *show)
-{
-	weir_json_array(&show->json, "components");
+	weir_json_array(json, key);
 	for (size_t i = 0; i < show->stages.n; i++) {
 		const struct weir_stage *stage = &show->stages.list[i];
 
-		if (stage->kind != WEIR_STAGE_COMPONENT)
+		if (stage->kind != kind)
 			continue;
-		put_stage(show, stage);
-		weir_json_u64(&show->json, "link_id", stage->link_id);
-		put_pins(show, WEIR_PIN_OF_PROG, stage->prog.id);
-		weir_json_object_end(&show->json);
+		weir_json_object(json, NULL);
+		weir_json_u64(json, "id", stage->prog.id);
+		weir_json_string(json, "name", stage->prog.name);
+		if (kind == WEIR_STAGE_STEP) {
+			weir_json_string(json, "step", stage->step->name);
+		} else {
+			weir_json_u64(json, "link_id", stage->link_id);
+			put_pins(show, WEIR_PIN_OF_PROG, stage->prog.id);
+		}
+		weir_json_object_end(json);
 	}
-	weir_json_array_end(&show->json);
-}
-
-static void put_steps(struct weir_show *show)
-{
-	weir_json_array(&show->json, "steps");
-	for (size_t i = 0; i < show->stages.n; i++) {
-		const struct weir_stage *stage = &show->stages.list[i];
-
-		if (stage->kind != WEIR_STAGE_STEP)
-			continue;
-		put_stage(show, stage);
-		weir_json_string(&show->json, "step", stage->step->name);
-		weir_json_object_end(&show->json);
-	}
-	weir_json_array_end(&show->json);
+	weir_json_array_end(json);
 }
 
 static void put_captured(struct weir_show *show)
@@ -142,8 +127,8 @@ static void put_prog(struct weir_show *show, const struct weir_prog *prog)
 		put_map(show, prog->map_ids[i]);
 	weir_json_array_end(json);
 	put_captured(show);
-	put_steps(show);
-	put_components(show);
+	put_stages(show, "steps", WEIR_STAGE_STEP);
+	put_stages(show, "components", WEIR_STAGE_COMPONENT);
 	weir_json_object_end(json);
 }
 

@@ -23,11 +23,6 @@ struct build {
 	uint32_t *order;   /* numbers of series, each map's sorted once */
 	uint32_t *n_order; /* by map; WEIR_ROW_NONE: not sorted yet */
 	uint32_t *shown;   /* by map: number of the last interface that shows it, and one */
-	struct same {
-		uint64_t key;
-		uint32_t n;
-	} * same; /* programs, hashed; twice as many places */
-	uint64_t room_same;
 	bool cut;
 	int err;
 };
@@ -239,27 +234,28 @@ static void add_map(struct build *build, uint32_t at, uint32_t parent, uint64_t 
 	finish(build, number, number + 1, matched);
 }
 
-/* How many before it have that key: one place may have the same program many times, and filters
- * of other kinds have no id. */
-static uint32_t count_same(struct build *build, uint64_t key)
+/* How many before it on its interface are called the same: one place may have a program many
+ * times, and filters of other kinds have no id. */
+static uint32_t count_same(const struct build *build, uint32_t at)
 {
-	uint64_t at = key % build->room_same;
+	const struct weir_snap_prog *progs = build->snap->progs, *prog = &progs[at];
+	uint32_t n = 0;
 
-	while (build->same[at].n && build->same[at].key != key)
-		at = (at + 1) % build->room_same;
-	build->same[at].key = key;
-	return build->same[at].n++;
+	for (uint32_t i = build->snap->devs[prog->dev].first_prog; i < at; i++)
+		n += progs[i].id == prog->id &&
+		     !strcmp(text(build, progs[i].hook), text(build, prog->hook)) &&
+		     !strcmp(text(build, progs[i].how), text(build, prog->how));
+	return n;
 }
 
 static void add_prog(struct build *build, uint32_t at, uint32_t parent, uint64_t key, bool matched)
 {
 	const struct weir_snap_prog *prog = &build->snap->progs[at];
 	struct weir_row row = {WEIR_ROW_PROG, at, 1, parent};
-	uint32_t number, nth;
+	uint32_t number, nth = count_same(build, at);
 
 	row.key = hash_text(hash_text(key, text(build, prog->hook)), text(build, prog->how));
 	row.key = hash(row.key, &prog->id, sizeof(prog->id));
-	nth = count_same(build, row.key);
 	row.key = hash(row.key, &nth, sizeof(nth));
 	matched = matched || matches(build, prog->name) || matches(build, prog->hook) ||
 		  matches(build, prog->how);
@@ -338,15 +334,14 @@ int weir_rows_build(struct weir_rows *rows, const struct weir_board *board,
 		    const struct weir_view *view)
 {
 	const struct weir_snap *snap = &board->snap;
-	struct build build = {rows, board, snap, view, .room_same = 2ull * snap->n_progs + 1};
+	struct build build = {rows, board, snap, view};
 	uint32_t *devs = calloc(snap->n_devs + 1, sizeof(*devs));
 
 	rows->n = 0;
 	build.order = calloc(snap->n_series + 1, sizeof(*build.order));
 	build.n_order = calloc(snap->n_maps + 1, sizeof(*build.n_order));
 	build.shown = calloc(snap->n_maps + 1, sizeof(*build.shown));
-	build.same = calloc(build.room_same, sizeof(*build.same));
-	if (!devs || !build.order || !build.n_order || !build.shown || !build.same)
+	if (!devs || !build.order || !build.n_order || !build.shown)
 		build.err = -ENOMEM;
 	else
 		add_all(&build, devs);
@@ -356,7 +351,6 @@ int weir_rows_build(struct weir_rows *rows, const struct weir_board *board,
 	free(build.order);
 	free(build.n_order);
 	free(build.shown);
-	free(build.same);
 	return build.err;
 }
 
