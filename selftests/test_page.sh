@@ -26,14 +26,8 @@ background ns "$B" "$WEIR" -n "$B" serve interval 0.3 2>"$TMP/said"
 serve=$bg
 wait_for 5 grep -q 'serving on' "$TMP/said"
 
-coproc BROWSER { exec nsenter --net="/run/netns/$B" python3 "$ROOT/selftests/browser.py" "$TMP/profile" 2>"$TMP/browser"; }
-exec {to_browser}>&"${BROWSER[1]}" {from_browser}<&"${BROWSER[0]}"
-# browser COMMAND...: its answer
-browser() {
-	printf '%s\n' "$*" >&"$to_browser"
-	read -r -t 40 answer <&"$from_browser" || answer='failed: no answer'
-	printf '%s\n' "$answer"
-}
+# shellcheck source=selftests/browser.sh
+. "$ROOT/selftests/browser.sh"
 cell() {
 	printf 'Number(document.querySelector(`[data-map="%s"] [data-counter="%s"] [data-cell="%s"]`)?.dataset.value)' "$1" "$2" "$3"
 }
@@ -138,6 +132,5 @@ browser open about:blank >/dev/null
 is "$(browser open "${URL}#token=0123456789abcdef0123456789abcdef") $(browser wait 10 'document.documentElement.dataset.live === "1"')" 'true true' 'a token in the address'
 is "$(browser eval 'location.href.includes("token")')" false 'which is not left there'
 
-eval "exec ${BROWSER[1]}>&- {to_browser}>&-" # which ends it
-wait "$BROWSER_PID"
+browser_end
 done_testing

@@ -18,14 +18,8 @@ serve() {
 	background ns "$B" "$WEIR" -n "$B" serve "$@" 2>"$TMP/said"
 	wait_for 5 grep -q 'serving on' "$TMP/said"
 }
-coproc BROWSER { exec nsenter --net="/run/netns/$B" python3 "$ROOT/selftests/browser.py" "$TMP/profile" 2>"$TMP/browser"; }
-exec {to_browser}>&"${BROWSER[1]}" {from_browser}<&"${BROWSER[0]}"
-# browser COMMAND...: its answer
-browser() {
-	printf '%s\n' "$*" >&"$to_browser"
-	read -r -t 40 answer <&"$from_browser" || answer='failed: no answer'
-	printf '%s\n' "$answer"
-}
+# shellcheck source=selftests/browser.sh
+. "$ROOT/selftests/browser.sh"
 STATE='document.getElementById("state-text").textContent'
 points='window.weirPoints()'
 last='window.weirTimes().at(-1)'
@@ -199,6 +193,5 @@ serve interval 19
 browser open $URL >/dev/null
 is "$(browser wait 5 "$LIVE") $(browser wait 16 "$STATE !== \"live\"")" 'true false' 'a board each 19 s is no silence'
 
-eval "exec ${BROWSER[1]}>&- {to_browser}>&-" # which ends it
-wait "$BROWSER_PID"
+browser_end
 done_testing
