@@ -93,6 +93,35 @@ wait "$listening"
 like "$(cat "$TMP/unheard")" '^503 64 ([0-9]|1[0-9]|2[0-5])$' 'those that nobody reads soon'
 stop "$unheard"
 
+# ---- one address ------------------------------------------------------------------------
+
+for n in 1 2 3; do
+	ip -n "$A" addr add "10.9.9.$n/32" dev lo
+done
+echo 0123456789abcdef >"$TMP/token"
+start listen 10.9.9.1:9782 token "$TMP/token"
+ns "$A" python3 -c '
+import socket, time
+held = [socket.create_connection(("10.9.9.1", 9782), 5, ("10.9.9.2", 0)) for _ in range(300)]
+time.sleep(1)
+def is_open(one):
+    one.setblocking(False)
+    try:
+        return one.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+print(sum(map(is_open, held)), flush=True)
+time.sleep(5)' >"$TMP/held" &
+holding=$!
+wait_for 5 grep -q . "$TMP/held"
+is "$(cat "$TMP/held")" 256 'beyond loopback an address has so many connections'
+is "$(ns "$A" curl -sS -m 5 -o /dev/null -w '%{http_code}' --interface 10.9.9.3 -H 'Authorization: Bearer 0123456789abcdef' http://10.9.9.1:9782/metrics)" 200 'and another one is served'
+kill "$holding"
+wait "$holding" 2>/dev/null
+stop "$parent"
+
 wait "$lingering"
 like "$(cat "$TMP/linger")" '^(29|3[0-9])$' 'an answer has half a minute'
 stop "$aside"
